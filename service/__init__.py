@@ -1,0 +1,1 @@
+"""The front end of Dépêche, and everything that a job is. Never imports torch, transformers or worker."""

@@ -1,0 +1,1 @@
+"""Everything that a model touches. Imports service.contract, and nothing else of service."""

@@ -1,0 +1,114 @@
+"""What the rest of the worker knows of an engine.
+
+An engine owns the models. Any thread may call it; it batches what all threads submit. Two implementations are shipped:
+`worker.engine.batcher.BatchingEngine` over Hugging Face models, and the deterministic `worker.engine.fake.FakeEngine`.
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+type Vector = NDArray[np.float32]
+
+
+class Role(StrEnum):
+    """What a model is loaded for."""
+
+    TRANSLATOR = "translator"
+    SUMMARIZER = "summarizer"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """A loaded model, as results and `/readyz` name it.
+
+    `max_source_tokens` is the most tokens that one input may have, special tokens included.
+    `has_vectors` says whether each output comes with a vector of its source.
+    """
+
+    id: str
+    revision: str
+    max_source_tokens: int
+    has_vectors: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """A text as its model sees it: token ids with special tokens. Never truncated."""
+
+    text: str
+    ids: tuple[int, ...]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+@dataclass(frozen=True, slots=True)
+class DecodeOptions:
+    """How to decode. None leaves the choice to the engine, which takes the output limit from the input's length.
+
+    `max_new_tokens` and `min_new_tokens` count target tokens.
+    """
+
+    max_new_tokens: int | None = None
+    min_new_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What became of one input.
+
+    `truncated` is true where decoding stopped at the output limit and not at an end-of-sequence token.
+    `vector`, shape (width,), float32, is the mean of the encoder's last states over the source's tokens, or None.
+    """
+
+    text: str
+    tokens_in: int
+    tokens_out: int
+    truncated: bool
+    vector: Vector | None = None
+
+
+class EngineError(Exception):
+    """One input failed in the engine; its neighbours are not concerned."""
+
+
+class InputTooLong(EngineError):
+    """An input has more tokens than the model takes. Callers split before they submit."""
+
+
+class EngineStopped(EngineError):
+    """The engine is closed or broken and takes no more work; the job belongs back into the queue."""
+
+
+class Engine(Protocol):
+    """The engine. All methods may be called from any thread."""
+
+    def info(self, role: Role) -> ModelInfo | None:
+        """The model loaded for a role, or None where there is none."""
+
+    def tokenize(self, role: Role, texts: Sequence[str]) -> list[Tokens]:
+        """Tokenizes in bulk, in the caller's thread. Never truncates."""
+
+    def submit(
+        self, role: Role, job_id: str, inputs: Sequence[Tokens], options: DecodeOptions = DecodeOptions()
+    ) -> list[Future[Output]]:
+        """Queues inputs and returns a future for each, in order.
+
+        Blocks while the engine's queue is full (backpressure). A future fails with `EngineError`, or is cancelled by
+        `cancel`. Raises `InputTooLong` where an input exceeds `max_source_tokens`, `EngineStopped` after `close`.
+        """
+
+    def cancel(self, job_id: str) -> None:
+        """Drops what the job still has waiting and cancels those futures; what is inside a batch ends with the batch."""
+
+    def failure(self) -> str | None:
+        """Why the engine can't work any more, or None while it is healthy."""
+
+    def close(self) -> None:
+        """Stops the engine thread after its current batch; whatever waits fails with `EngineStopped`."""
