@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-type Vector = NDArray[np.float32]
+Vector: TypeAlias = NDArray[np.float32]
 
 
 class Role(StrEnum):
