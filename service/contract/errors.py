@@ -67,9 +67,7 @@ class DepecheError(Exception):
     `retry_after` is in seconds, for errors that pass. `pointer` is the JSON pointer of the field at fault.
     """
 
-    def __init__(
-        self, code: Code, detail: str, *, retry_after: int | None = None, pointer: str | None = None
-    ) -> None:
+    def __init__(self, code: Code, detail: str, *, retry_after: int | None = None, pointer: str | None = None) -> None:
         super().__init__(detail)
         self.code = code
         self.detail = detail
@@ -105,7 +103,8 @@ class IdempotencyConflict(DepecheError):
 
     def __init__(self) -> None:
         super().__init__(
-            Code.IDEMPOTENCY_CONFLICT, "This Idempotency-Key belongs to another request. Use a new key for a new article."
+            Code.IDEMPOTENCY_CONFLICT,
+            "This Idempotency-Key belongs to another request. Use a new key for a new article.",
         )
 
 

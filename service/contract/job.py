@@ -1,0 +1,97 @@
+"""A job as its record in Redis tells it, and as the interface shows it."""
+
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from service.contract.states import JobState, Stage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A snapshot of the record. Times are ms since 1970. `result` is the stored JSON, or None."""
+
+    id: str
+    client: str
+    state: JobState
+    stage: Stage | None
+    done: int
+    total: int
+    attempts: int
+    created_ms: int
+    started_ms: int | None
+    ended_ms: int | None
+    expires_ms: int | None
+    error_code: str | None
+    error_detail: str | None
+    metadata: dict[str, Any] | None
+    result: bytes | None
+    version: int
+
+    @classmethod
+    def from_record(cls, job_id: str, record: Mapping[str, bytes]) -> "Job":
+        """Reads the fields described in `lua/prelude.lua`."""
+        metadata, result = record.get("metadata"), record.get("result")
+        stage = record.get("stage")
+        state = JobState(record["state"].decode())
+        return cls(
+            id=job_id,
+            client=record["client"].decode(),
+            state=state,
+            stage=Stage(stage.decode()) if stage and state is JobState.RUNNING else None,
+            done=int(record.get("done", 0)),
+            total=int(record.get("total", 0)),
+            attempts=int(record.get("attempts", 0)),
+            created_ms=int(record["created_ms"]),
+            started_ms=_integer(record.get("started_ms")),
+            ended_ms=_integer(record.get("ended_ms")),
+            expires_ms=_integer(record.get("expires_ms")),
+            error_code=_text(record.get("error_code")),
+            error_detail=_text(record.get("error_detail")),
+            metadata=json.loads(metadata) if metadata else None,
+            result=zlib.decompress(result) if result else None,
+            version=int(record.get("version", 0)),
+        )
+
+    def view(self) -> dict[str, Any]:
+        """The job as the interface shows it, with `result` still None; see `to_json` for the whole."""
+        return {
+            "id": self.id,
+            "state": self.state.value,
+            "stage": self.stage.value if self.stage else None,
+            "progress": {"done": self.done, "total": self.total},
+            "attempts": self.attempts,
+            "created_at": _timestamp(self.created_ms),
+            "started_at": _timestamp(self.started_ms),
+            "ended_at": _timestamp(self.ended_ms),
+            "expires_at": _timestamp(self.expires_ms),
+            "error": {"code": self.error_code, "detail": self.error_detail} if self.error_code else None,
+            "metadata": self.metadata,
+            "result": None,
+        }
+
+    def to_json(self) -> bytes:
+        """The whole job as UTF-8 JSON. The stored result is put in as it is, without being parsed."""
+        head = json.dumps(self.view(), ensure_ascii=False, separators=(",", ":")).encode()
+        if self.result is None:
+            return head
+        return head.removesuffix(b"null}") + self.result + b"}"
+
+
+def _integer(value: bytes | None) -> int | None:
+    return None if value is None else int(value)
+
+
+def _text(value: bytes | None) -> str | None:
+    return None if value is None else value.decode()
+
+
+def _timestamp(milliseconds: int | None) -> str | None:
+    """RFC 3339 in UTC with milliseconds."""
+    if milliseconds is None:
+        return None
+    moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,128 @@
+"""What a client asks for: the body of `POST /v1/jobs`, validated. Bad input ends here, with a code and what to do."""
+
+import json
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from service.contract.errors import Code, RequestError
+
+#: Fields of the interface whose features are not built yet. They are refused, never ignored.
+_NOT_BUILT = {"glossary", "keep", "callback_url"}
+
+#: Most bytes of `metadata`, as JSON in UTF-8.
+METADATA_BYTES = 4096
+
+#: Most characters of `title`.
+TITLE_CHARACTERS = 1000
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class SummaryOptions(_Record):
+    """Which summary is wanted. `max_words` bounds the English summary, counted as words split by white space."""
+
+    mode: Literal["auto", "extractive", "abstractive", "none"] = "auto"
+    max_words: Annotated[int, Field(ge=5, le=1000)] = 100
+    strict: Literal[False] = False
+
+
+class JobRequest(_Record):
+    """One article to translate. Text is kept as it came, to the byte."""
+
+    text: str
+    title: Annotated[str, Field(max_length=TITLE_CHARACTERS)] | None = None
+    format: Literal["text"] = "text"
+    force: bool = False
+    summary: SummaryOptions = SummaryOptions()
+    metadata: dict[str, Any] | None = None
+
+    def to_json(self) -> bytes:
+        """The request as the record keeps it; metadata has a field of its own there."""
+        return self.model_dump_json(exclude={"metadata"}).encode()
+
+    @classmethod
+    def from_json(cls, data: bytes) -> "JobRequest":
+        """The inverse of `to_json`."""
+        return cls.model_validate_json(data)
+
+
+def parse_request(body: object, *, max_characters: int) -> JobRequest:
+    """Validates a decoded JSON body. Raises `RequestError` with a code, a detail and a pointer; names no text.
+
+    `max_characters` bounds `text`, in Unicode code points.
+    """
+    if not isinstance(body, dict):
+        raise RequestError(Code.INVALID_REQUEST, 'Send a JSON object such as {"text": "Un article."}.')
+    _refuse_unbuilt(body)
+    try:
+        request = JobRequest.model_validate(body)
+    except ValidationError as error:
+        raise _request_error(error) from None
+    _check_text(request, max_characters)
+    if request.metadata is not None:
+        encoded = json.dumps(request.metadata, ensure_ascii=False).encode(errors="surrogatepass")
+        if len(encoded) > METADATA_BYTES:
+            raise RequestError(
+                Code.INVALID_REQUEST,
+                f"metadata has {len(encoded)} bytes as JSON; at most {METADATA_BYTES} are kept.",
+                pointer="/metadata",
+            )
+    return request
+
+
+def _refuse_unbuilt(body: dict[str, Any]) -> None:
+    for field in sorted(_NOT_BUILT & body.keys()):
+        if body[field] is not None:
+            raise RequestError(Code.NOT_SUPPORTED, f"{field} is not supported yet. Leave it out.", pointer=f"/{field}")
+    if body.get("format") in ("markdown", "html"):
+        raise RequestError(
+            Code.NOT_SUPPORTED, 'Only the format "text" is supported yet. Send plain text.', pointer="/format"
+        )
+    summary = body.get("summary")
+    if isinstance(summary, dict) and summary.get("strict") is True:
+        raise RequestError(
+            Code.NOT_SUPPORTED, "summary.strict is not supported yet. Leave it out.", pointer="/summary/strict"
+        )
+
+
+def _check_text(request: JobRequest, max_characters: int) -> None:
+    for field, value in (("text", request.text), ("title", request.title or "")):
+        if "\0" in value:
+            raise RequestError(
+                Code.NUL_CHARACTER,
+                f"{field} holds a NUL character at position {value.index(chr(0))}. Remove it: it is not text.",
+                pointer=f"/{field}",
+            )
+        if any("\ud800" <= character <= "\udfff" for character in value):
+            raise RequestError(
+                Code.INVALID_ENCODING,
+                f"{field} holds half of a surrogate pair, which UTF-8 can't carry. Repair the text's encoding.",
+                pointer=f"/{field}",
+            )
+    if len(request.text) > max_characters:
+        raise RequestError(
+            Code.TOO_LARGE,
+            f"text has {len(request.text)} characters; this server takes {max_characters}. Split the article.",
+            pointer="/text",
+        )
+    if not request.text.strip():
+        raise RequestError(Code.EMPTY_TEXT, "text is empty or blank. Send the article's text in it.", pointer="/text")
+
+
+def _request_error(error: ValidationError) -> RequestError:
+    """The first problem, as an error that names the field and what it takes (never its value)."""
+    item = error.errors(include_input=False, include_url=False)[0]
+    path = [str(part) for part in item["loc"]]
+    field, pointer = ".".join(path), "/" + "/".join(path)
+    if item["type"] == "extra_forbidden":
+        known = ", ".join(SummaryOptions.model_fields if path[0] == "summary" else JobRequest.model_fields)
+        return RequestError(
+            Code.UNKNOWN_FIELD, f"There is no field {field!r} here. The fields are: {known}.", pointer=pointer
+        )
+    if item["type"] == "missing":
+        return RequestError(Code.INVALID_REQUEST, f"The field {field!r} is missing.", pointer=pointer)
+    message = item["msg"].removeprefix("Input ")
+    return RequestError(Code.INVALID_REQUEST, f"{field} {message}.", pointer=pointer)

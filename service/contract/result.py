@@ -1,0 +1,111 @@
+"""What a succeeded job holds: the translation, the summary, and an account of what happened to the text."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Segment(_Record):
+    """A sentence, or a piece of one, and its translation. `flags` are codes of `warnings`, or `already_english`."""
+
+    source: str
+    target: str
+    flags: list[str] = []
+
+
+class Paragraph(_Record):
+    """A non-blank line of the article."""
+
+    source: str
+    target: str
+    segments: list[Segment]
+
+
+class Translation(_Record):
+    """`text` has the article's paragraphs in order, between exactly the separators that it came with."""
+
+    title: str | None
+    text: str
+    paragraphs: list[Paragraph]
+
+
+class SummarySentence(_Record):
+    """A sentence of the summary. `evidence` are `[paragraph, segment]` pairs; `support` is between 0 and 1."""
+
+    text: str
+    evidence: list[tuple[int, int]]
+    support: float
+
+
+class Summary(_Record):
+    """`method` says how it was made, such as `encoder-centrality`; `covered` is the share of segments it was made from."""
+
+    mode: Literal["extractive", "abstractive"]
+    method: str
+    text: str
+    sentences: list[SummarySentence]
+    covered: float
+
+
+class Coverage(_Record):
+    """Counted from what went into the model and what came out. `truncated`: some output stopped at its limit."""
+
+    segments_in: int
+    segments_out: int
+    characters_in: int
+    truncated: bool
+
+
+class Warning(_Record):
+    """Something about one segment that a reader should know. `paragraph` is null for the title."""
+
+    code: str
+    paragraph: int | None
+    segment: int
+    detail: str
+
+
+class Model(_Record):
+    """A model and the revision of its weights."""
+
+    id: str
+    revision: str
+
+
+class Models(_Record):
+    """Which models made the result; `summarizer` is null where none was needed."""
+
+    translator: Model
+    summarizer: Model | None
+
+
+class Timings(_Record):
+    """Seconds from admission to claim, and in each stage."""
+
+    queued_s: float
+    translate_s: float
+    summarize_s: float
+
+
+class Result(_Record):
+    """The result of a job. `summary` is null where none was asked for."""
+
+    translation: Translation
+    summary: Summary | None
+    coverage: Coverage
+    warnings: list[Warning]
+    models: Models
+    timings: Timings
+
+    def to_json(self) -> bytes:
+        """UTF-8 JSON, as the record keeps it and the interface shows it."""
+        return self.model_dump_json().encode()
+
+    @classmethod
+    def from_json(cls, data: bytes) -> "Result":
+        """The inverse of `to_json`."""
+        return cls.model_validate_json(data)
