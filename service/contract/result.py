@@ -34,21 +34,40 @@ class Translation(_Record):
 
 
 class SummarySentence(_Record):
-    """A sentence of the summary. `evidence` are `[paragraph, segment]` pairs; `support` is between 0 and 1."""
+    """A sentence of the summary. `evidence` are `[paragraph, segment]` pairs; `support` is between 0 and 1.
+
+    `flags`: `cut` where the text is shorter than what it was taken from, `selected` where it was taken from the translation
+    because the model had nothing usable to say.
+    """
 
     text: str
     evidence: list[tuple[int, int]]
     support: float
+    flags: list[str] = []
+
+
+class SummaryCoverage(_Record):
+    """What the summary was made from: `segments_read` of `segments_total` segments.
+
+    `chunks` and `rounds` count an abstractive model's inputs and passes; `reduced` is false where sentences had to be chosen
+    because the model's own summaries stayed above the wanted length.
+    """
+
+    segments_read: int
+    segments_total: int
+    chunks: int
+    rounds: int
+    reduced: bool
 
 
 class Summary(_Record):
-    """`method` says how it was made, such as `encoder-centrality`; `covered` is the share of segments it was made from."""
+    """`method` says how it was made, such as `encoder-centrality`."""
 
     mode: Literal["extractive", "abstractive"]
     method: str
     text: str
     sentences: list[SummarySentence]
-    covered: float
+    coverage: SummaryCoverage
 
 
 class Coverage(_Record):

@@ -1,0 +1,176 @@
+"""Start-up and drain. A bootstep loads and proves the models before the worker takes its first message, or the process ends.
+
+`worker_process_init` is not sent by the threads pool, and Celery swallows what signal handlers raise: hence a bootstep.
+"""
+
+import faulthandler
+import os
+import secrets
+import socket
+import threading
+import time
+from typing import Any
+
+from celery import bootsteps, signals
+
+from service.contract.celery_app import make_celery
+from service.contract.connection import connect
+from service.contract.logs import get_logger
+from service.contract.store import JobStore
+from worker.attempts import AttemptBook
+from worker.engine import EngineOptions, ModelError, build_engine
+from worker.engine.interface import Engine, Role
+from worker.settings import Settings
+from worker.tasks import WorkerContext, register
+
+log = get_logger(__name__)
+
+#: The exit status of a worker whose engine broke: its supervisor should start it again.
+EXIT_BROKEN = 70
+
+
+class WorkerService:
+    """One worker process: the Celery app, the engine, and the book of attempts."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.worker_id = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
+        self.draining = threading.Event()
+        self.app = make_celery(settings, socket_timeout_s=settings.redis_timeout_s, concurrency=settings.concurrency)
+        self._context: WorkerContext | None = None
+        register(self.app, self.context)
+        self.app.steps["worker"].add(_engine_step(self))
+        signals.worker_ready.connect(self._on_ready, weak=False)
+        signals.worker_shutting_down.connect(self._on_shutting_down, weak=False)
+        # Celery would set up logging of its own where nobody listens to this signal.
+        signals.setup_logging.connect(_keep_logging, weak=False)
+
+    def run(self) -> int:
+        """Runs until a signal stops it. Returns the exit status."""
+        worker = self.app.Worker(
+            hostname=f"depeche@{self.worker_id}",
+            pool="threads",
+            concurrency=self.settings.concurrency,
+            loglevel=self.settings.log_level,
+            without_gossip=True,
+            without_mingle=True,
+            without_heartbeat=True,
+            quiet=True,
+        )
+        worker.start()
+        if self._context is not None:
+            self._context.book.stop()
+        return int(worker.exitcode or 0)
+
+    def context(self) -> WorkerContext:
+        """What tasks work with; there once the models are proved."""
+        if self._context is None:
+            raise RuntimeError("a message arrived before the models were proved")
+        return self._context
+
+    def open(self) -> None:
+        """Loads and proves the models. Raises `ModelError`."""
+        began = time.monotonic()
+        engine = build_engine(engine_options(self.settings))
+        settings = self.settings
+        redis = connect(
+            settings.redis_url.get_secret_value(),
+            timeout_s=settings.redis_timeout_s,
+            name=f"depeche-worker-{os.getpid()}",
+        )
+        store = JobStore(redis, prefix=settings.key_prefix, retention_s=settings.retention_s)
+        book = AttemptBook(
+            store,
+            worker=self.worker_id,
+            lease_s=settings.lease_s,
+            renew_s=settings.renew_s,
+            description=describe(self.worker_id, engine, settings),
+            on_lost=engine.cancel,
+            failure=engine.failure,
+            on_broken=self._on_broken,
+        )
+        self._context = WorkerContext(
+            settings=settings, store=store, engine=engine, book=book, worker=self.worker_id, draining=self.draining
+        )
+        log.info("models_ready", seconds=round(time.monotonic() - began, 2), **_models(engine))
+
+    def _on_ready(self, **_: object) -> None:
+        self.context().book.start()
+        log.info("worker_ready", worker=self.worker_id, concurrency=self.settings.concurrency)
+
+    def _on_shutting_down(self, sig: str = "", **_: object) -> None:
+        log.info("worker_draining", signal=sig, jobs=len(self._context.book) if self._context else 0)
+        self.draining.set()
+        deadline = threading.Timer(self.settings.drain_s, _end_overdue_drain)
+        deadline.daemon = True
+        deadline.start()
+
+    def _on_broken(self, reason: str) -> None:
+        """The engine can't work any more: give everything back and end, for the supervisor to start a fresh process."""
+        log.critical("engine_broken", reason=reason)
+        self.draining.set()
+        deadline = time.monotonic() + 5
+        while len(self.context().book) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        os._exit(EXIT_BROKEN)
+
+
+def engine_options(settings: Settings) -> EngineOptions:
+    """The engine's part of the settings."""
+    return EngineOptions(
+        kind=settings.engine,
+        translator=settings.translator,
+        translator_revision=settings.translator_revision,
+        summarizer=settings.summarizer,
+        summarizer_revision=settings.summarizer_revision,
+        device=settings.device,
+        precision=settings.precision,
+        beams=settings.beams,
+        batch_tokens=settings.batch_tokens,
+        batch_rows=settings.batch_rows,
+        queue_tokens=settings.queue_tokens,
+        offline=settings.offline,
+        threads=settings.threads,
+    )
+
+
+def describe(worker_id: str, engine: Engine, settings: Settings) -> dict[str, object]:
+    """What `/readyz` shows of a worker."""
+    return {
+        "id": worker_id,
+        "host": socket.gethostname(),
+        "models": _models(engine),
+        "concurrency": settings.concurrency,
+    }
+
+
+def _models(engine: Engine) -> dict[str, Any]:
+    infos = {role.value: engine.info(role) for role in Role}
+    return {role: {"id": info.id, "revision": info.revision} if info else None for role, info in infos.items()}
+
+
+def _engine_step(service: WorkerService) -> type[bootsteps.StartStopStep]:
+    class EngineStep(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no types
+        """Runs before the consumer connects. It has no `stop`: the engine thread must outlive the drain of the pool."""
+
+        requires = ("celery.worker.components:Pool",)
+
+        def start(self, parent: object) -> None:
+            try:
+                service.open()
+            except ModelError as error:
+                log.critical("models_not_ready", reason=str(error))
+                raise SystemExit(1) from None
+
+    return EngineStep
+
+
+def _keep_logging(**_: object) -> None:
+    """Logging was set up before Celery was asked to start."""
+
+
+def _end_overdue_drain() -> None:
+    """Work that can't be stopped holds up the drain: its leases expire and the jobs are taken up elsewhere."""
+    log.critical("drain_overdue")
+    faulthandler.dump_traceback()
+    os._exit(EXIT_BROKEN)

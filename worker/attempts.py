@@ -1,0 +1,173 @@
+"""Attempts in flight: their leases, their progress, and whether they should go on.
+
+One thread renews all leases and reports all progress in one round trip. It runs apart from the work, so that a long batch
+never costs a lease.
+"""
+
+import json
+import threading
+import time
+from collections.abc import Callable
+
+from service.contract.errors import StoreUnavailable
+from service.contract.logs import get_logger
+from service.contract.states import Stage
+from service.contract.store import Claim, Heartbeat, JobStore
+
+log = get_logger(__name__)
+
+#: Seconds between two looks at what has changed. Progress is written at most this often.
+_TICK_S = 0.5
+
+
+class AttemptOver(Exception):
+    """The attempt must stop; the subclass says why."""
+
+
+class AttemptLost(AttemptOver):
+    """The job was cancelled or erased, or another worker holds it. Nothing may be written for it."""
+
+
+class AttemptDrained(AttemptOver):
+    """The worker is stopping; the job goes back into the queue."""
+
+
+class DeadlineExceeded(AttemptOver):
+    """The attempt has run for longer than a job may."""
+
+
+class Attempt:
+    """One attempt at one job. The working thread reports and asks; the heartbeat thread reads and tells."""
+
+    def __init__(self, claim: Claim, *, deadline_s: float, draining: threading.Event) -> None:
+        self.claim = claim
+        self.lost = threading.Event()
+        self._ends_at = time.monotonic() + deadline_s
+        self._draining = draining
+        self._lock = threading.Lock()
+        self._progress = (Stage.TRANSLATING, 0, 0)
+
+    def report(self, stage: Stage, done: int, total: int) -> None:
+        """Takes note of progress, in segments. It is written with the next heartbeat."""
+        with self._lock:
+            self._progress = (stage, done, total)
+
+    def check(self) -> None:
+        """Raises a kind of `AttemptOver` where the work should stop."""
+        if self.lost.is_set():
+            raise AttemptLost
+        if self._draining.is_set():
+            raise AttemptDrained
+        if time.monotonic() > self._ends_at:
+            raise DeadlineExceeded
+
+    def heartbeat(self) -> Heartbeat:
+        """The attempt as the store's heartbeat wants it."""
+        with self._lock:
+            stage, done, total = self._progress
+        return Heartbeat(self.claim.job_id, self.claim.token, stage, done, total)
+
+
+class AttemptBook:
+    """All attempts of this worker, and the thread that renews their leases and makes the worker known.
+
+    `description` is what `/readyz` shows of the worker. `on_lost` is called with a job's id as soon as its attempt is lost, so
+    that the engine can drop its segments. `failure` says why the engine is broken, or None; then `on_broken` is called once.
+    """
+
+    def __init__(
+        self,
+        store: JobStore,
+        *,
+        worker: str,
+        lease_s: float,
+        renew_s: float,
+        description: dict[str, object],
+        on_lost: Callable[[str], None],
+        failure: Callable[[], str | None],
+        on_broken: Callable[[str], None],
+    ) -> None:
+        self._store = store
+        self._worker = worker
+        self._lease_s = lease_s
+        self._renew_s = renew_s
+        self._description = json.dumps(description, ensure_ascii=False)
+        self._on_lost = on_lost
+        self._failure = failure
+        self._on_broken = on_broken
+        self._attempts: dict[str, Attempt] = {}
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
+        self._silent = False
+
+    def start(self) -> None:
+        """Starts the thread; from now on the worker is seen."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends the thread and takes the worker off the list. Leases are no longer renewed."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=self._renew_s)
+        try:
+            self._store.withdraw_worker(self._worker)
+        except StoreUnavailable as error:
+            log.warning("worker_not_withdrawn", reason=error.detail)
+
+    def open(self, attempt: Attempt) -> None:
+        """Begins to renew the attempt's lease."""
+        with self._lock:
+            self._attempts[attempt.claim.job_id] = attempt
+
+    def close(self, attempt: Attempt) -> None:
+        """Lets go of an attempt that has ended."""
+        with self._lock:
+            if self._attempts.get(attempt.claim.job_id) is attempt:
+                del self._attempts[attempt.claim.job_id]
+
+    def __len__(self) -> int:
+        return len(self._attempts)
+
+    def _run(self) -> None:
+        renewed_at = -self._renew_s
+        while True:
+            reason = self._failure()
+            if reason is not None:
+                self._on_broken(reason)
+                return
+            now = time.monotonic()
+            due = now - renewed_at >= self._renew_s
+            beats = [attempt.heartbeat() for attempt in self._snapshot()]
+            # An unchanged attempt is asked about all the same: this is how a cancelled one learns of it.
+            if (due or beats) and self._beat(beats, renew=due) and due:
+                renewed_at = now
+            if self._stopping.wait(_TICK_S):
+                return
+
+    def _beat(self, beats: list[Heartbeat], *, renew: bool) -> bool:
+        """One round trip. False where Redis did not answer; leases then run on until it does or they expire."""
+        try:
+            lost = self._store.heartbeat(
+                self._worker,
+                beats,
+                lease_s=self._lease_s if renew else None,
+                description=self._description if renew else None,
+            )
+        except StoreUnavailable as error:
+            if not self._silent:
+                log.warning("heartbeat_failed", reason=error.detail, jobs=len(beats))
+            self._silent = True
+            return False
+        if self._silent:
+            log.info("heartbeat_back", jobs=len(beats))
+        self._silent = False
+        for attempt in self._snapshot():
+            if attempt.claim.job_id in lost and not attempt.lost.is_set():
+                attempt.lost.set()
+                self._on_lost(attempt.claim.job_id)
+        return True
+
+    def _snapshot(self) -> list[Attempt]:
+        with self._lock:
+            return list(self._attempts.values())

@@ -1,0 +1,133 @@
+"""The `depeche-worker` command: run, models, doctor."""
+
+import json
+import signal
+import socket
+import sys
+from typing import Any
+
+import click
+
+from service.contract.connection import connect, without_password
+from service.contract.errors import StoreUnavailable
+from service.contract.logs import configure_logs
+from service.contract.settings import SettingsError
+from service.contract.store import JobStore
+from worker.settings import Settings
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Runs and looks after the worker, which translates and summarises. Settings: DEPECHE_ variables, see the README."""
+
+
+@main.command()
+@click.option("--translator", help="bundled, opus, a folder, or a hub id (ID@REVISION pins it).")
+@click.option("--summarizer", help="An abstractive model: a folder or a hub id.")
+@click.option("--device", help="auto, cpu, cuda or cuda:N.")
+@click.option("--precision", help="auto, float32, bfloat16 or float16.")
+@click.option("--concurrency", type=int, help="Articles in flight at once.")
+def run(**options: Any) -> None:
+    """Loads the models, proves them, and works on jobs until a signal stops it."""
+    settings = _settings(**options)
+    configure_logs(settings.log_level, settings.log_format)
+    _reach_redis(settings)
+    from worker.app import WorkerService
+
+    # Without a terminal's job control a parent's ignored SIGINT would be inherited; Celery installs its own handlers.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    sys.exit(WorkerService(settings).run())
+
+
+@main.group()
+def models() -> None:
+    """Looks at models, and fetches them ahead of time."""
+
+
+@models.command("list")
+def list_models() -> None:
+    """Shows the models that the settings name, and whether they are at hand without the hub."""
+    settings = _settings()
+    from worker.engine.registry import resolve
+
+    for role, name, revision in _named(settings):
+        source = resolve(name, revision)
+        click.echo(f"{role:<11} {name}  {source}")
+
+
+@models.command()
+def fetch() -> None:
+    """Downloads the models that the settings name, so that a worker can start with DEPECHE_OFFLINE=1."""
+    settings = _settings()
+    from worker.engine import ModelError
+    from worker.engine.registry import fetch as fetch_model
+
+    for role, name, revision in _named(settings):
+        try:
+            path = fetch_model(name, revision)
+        except ModelError as error:
+            raise _Failed(f"{role}: {error}") from None
+        click.echo(f"{role:<11} {name} is at {path}")
+
+
+@main.command()
+@click.option(
+    "--alive", is_flag=True, help="Only ask whether a worker of this machine was seen in the last 30 seconds."
+)
+def doctor(alive: bool) -> None:
+    """Checks what a worker needs: Redis, its settings, the models. Exits with 0 when all is well."""
+    settings = _settings()
+    store = _reach_redis(settings)
+    workers = store.workers()
+    here = [worker for worker in workers if worker.get("host") == socket.gethostname()]
+    if alive:
+        if not here:
+            raise _Failed("no worker of this machine was seen in the last 30 s")
+        return
+    click.echo(f"redis       {without_password(settings.redis_url.get_secret_value())} answers")
+    click.echo(f"workers     {len(workers)} seen in the last 30 s, {len(here)} of them here")
+    for worker in workers:
+        click.echo(f"            {json.dumps(worker, ensure_ascii=False)}")
+    configure_logs("ERROR", "console")
+    from worker.app import describe, engine_options
+    from worker.engine import ModelError, build_engine
+
+    try:
+        engine = build_engine(engine_options(settings))
+    except ModelError as error:
+        raise _Failed(f"models: {error}") from None
+    click.echo(f"models      {json.dumps(describe('doctor', engine, settings)['models'], ensure_ascii=False)} proved")
+    engine.close()
+
+
+class _Failed(click.ClickException):
+    """One line on standard error and exit status 1."""
+
+
+def _settings(**options: Any) -> Settings:
+    try:
+        return Settings.load(**options)
+    except SettingsError as error:
+        raise _Failed(str(error)) from None
+
+
+def _reach_redis(settings: Settings) -> JobStore:
+    """A store whose Redis answers, or one clear line."""
+    url = settings.redis_url.get_secret_value()
+    try:
+        redis = connect(url, timeout_s=settings.redis_timeout_s, name="depeche-worker-start")
+        store = JobStore(redis, prefix=settings.key_prefix, retention_s=settings.retention_s)
+        store.depth()
+    except ValueError:
+        raise _Failed("DEPECHE_REDIS_URL can't be read: use redis://, rediss:// or unix://") from None
+    except StoreUnavailable as error:
+        shown = without_password(url)
+        raise _Failed(f"{error.detail.split('.')[0]} at {shown}. Start it, or set DEPECHE_REDIS_URL.") from None
+    return store
+
+
+def _named(settings: Settings) -> list[tuple[str, str, str | None]]:
+    named = [("translator", settings.translator, settings.translator_revision)]
+    if settings.summarizer:
+        named.append(("summarizer", settings.summarizer, settings.summarizer_revision))
+    return named

@@ -1,0 +1,207 @@
+"""An article's way: segments, translation, summary, result. Pure: the engine and the attempt are handed in."""
+
+import time
+import unicodedata
+from collections.abc import Sequence
+from typing import Protocol
+
+from service.contract.errors import Code, DepecheError
+from service.contract.request import JobRequest, SummaryOptions
+from service.contract.result import (
+    Coverage,
+    Model,
+    Models,
+    Paragraph,
+    Result,
+    Segment,
+    Summary,
+    Timings,
+    Translation,
+    Warning,
+)
+from service.contract.states import Stage
+from worker.engine.interface import Engine, ModelInfo, Role
+from worker.plan import Plan, Route, make_plan
+from worker.summary import Sentence, plan_steps, summarize_abstractive, summarize_extractive
+from worker.text import Document
+from worker.translation import Translated, translate
+
+#: The code of a warning about an output that stopped at its limit.
+TRUNCATED = "truncated"
+
+
+class Watch(Protocol):
+    """What the pipeline tells and asks the attempt that it runs in."""
+
+    def report(self, stage: Stage, done: int, total: int) -> None:
+        """Progress, in segments over both stages."""
+
+    def check(self) -> None:
+        """Raises where the work should stop."""
+
+
+def process(
+    request: JobRequest, job_id: str, engine: Engine, watch: Watch, *, segment_tokens: int, queued_s: float
+) -> Result:
+    """Translates and summarises one article.
+
+    Raises `DepecheError` where the job can't be done as asked, `EngineError` where the engine failed, and whatever
+    `watch.check` raises.
+    """
+    translator, summarizer = engine.info(Role.TRANSLATOR), engine.info(Role.SUMMARIZER)
+    mode = _summary_mode(request.summary, summarizer)
+    if translator is None:
+        raise DepecheError(Code.MODEL_FAILED, "The worker has no translation model.")
+    began = time.monotonic()
+    text = unicodedata.normalize("NFC", request.text)
+    plan = make_plan(text, request.title, engine, segment_tokens=segment_tokens)
+    steps = plan_steps(mode, len(plan.segments)) if mode != "none" else 0
+    total = len(plan.segments) + steps
+    watch.report(Stage.TRANSLATING, 0, total)
+    translated = translate(
+        plan.segments,
+        engine,
+        job_id,
+        check_attempt=watch.check,
+        on_progress=lambda done: watch.report(Stage.TRANSLATING, done, total),
+    )
+    translation = _assemble(plan, translated)
+    between = time.monotonic()
+    summary = None
+    if mode != "none":
+        watch.report(Stage.SUMMARIZING, len(plan.segments), total)
+        sentences = [_sentence(item) for item in translated if item.planned.paragraph is not None]
+        summary = _summarize(
+            sentences, mode, engine, job_id, watch, request.summary.max_words, len(plan.segments), total
+        )
+    ended = time.monotonic()
+    return Result(
+        translation=translation,
+        summary=summary,
+        coverage=_coverage(request, translated),
+        warnings=_warnings(translated),
+        models=_models(translator, summarizer, summary),
+        timings=Timings(
+            queued_s=round(queued_s, 3),
+            translate_s=round(between - began, 3),
+            summarize_s=round(ended - between, 3),
+        ),
+    )
+
+
+def _summary_mode(options: SummaryOptions, summarizer: ModelInfo | None) -> str:
+    if options.mode == "auto":
+        return "abstractive" if summarizer else "extractive"
+    if options.mode == "abstractive" and summarizer is None:
+        raise DepecheError(
+            Code.SUMMARIZER_MISSING,
+            "This worker has no abstractive model (DEPECHE_SUMMARIZER). Ask for the mode auto or extractive.",
+        )
+    return options.mode
+
+
+def _assemble(plan: Plan, translated: Sequence[Translated]) -> Translation:
+    """Puts targets back between the separators that the model never saw."""
+    title = [item for item in translated if item.planned.paragraph is None]
+    body: list[list[Translated]] = [[] for _ in plan.body.paragraphs]
+    for item in translated:
+        if item.planned.paragraph is not None:
+            body[item.planned.paragraph].append(item)
+    targets = [[item.target for item in items] for items in body]
+    return Translation(
+        title=_rebuild_title(plan.title, [item.target for item in title]) if plan.title else None,
+        text=plan.body.rebuild(targets),
+        paragraphs=[
+            Paragraph(
+                source=paragraph.source,
+                target=paragraph.rebuild([item.target for item in items]),
+                segments=[Segment(source=i.planned.source, target=i.target, flags=_flags(i)) for i in items],
+            )
+            for paragraph, items in zip(plan.body.paragraphs, body, strict=True)
+        ],
+    )
+
+
+def _rebuild_title(title: Document, targets: Sequence[str]) -> str:
+    remaining = iter(targets)
+    return title.rebuild([[next(remaining) for _ in paragraph.segments] for paragraph in title.paragraphs])
+
+
+def _flags(item: Translated) -> list[str]:
+    codes = [flag.code.value for flag in item.flags]
+    if item.planned.route is Route.ENGLISH:
+        codes.append(Route.ENGLISH.value)
+    if item.truncated:
+        codes.append(TRUNCATED)
+    return codes
+
+
+def _sentence(item: Translated) -> Sentence:
+    planned = item.planned
+    final = planned.source.rstrip("»”\"')] \u00a0\u202f").endswith((".", "!", "?", "…"))
+    return Sentence(
+        paragraph=planned.paragraph or 0,
+        segment=planned.segment,
+        source=planned.source,
+        target=item.target,
+        vector=item.vector,
+        complete=planned.route is not Route.KEEP and final and not item.flags and not item.truncated,
+        sentence=planned.sentence,
+    )
+
+
+def _summarize(
+    sentences: Sequence[Sentence],
+    mode: str,
+    engine: Engine,
+    job_id: str,
+    watch: Watch,
+    max_words: int,
+    done: int,
+    total: int,
+) -> Summary:
+    if mode == "extractive":
+        draft = summarize_extractive(sentences, max_words=max_words)
+    else:
+
+        def on_progress(step: int) -> None:
+            watch.check()
+            watch.report(Stage.SUMMARIZING, min(done + step, total), total)
+
+        draft = summarize_abstractive(engine, job_id, sentences, max_words=max_words, on_progress=on_progress)
+    return Summary.model_validate(draft.as_json())
+
+
+def _coverage(request: JobRequest, translated: Sequence[Translated]) -> Coverage:
+    return Coverage(
+        segments_in=len(translated),
+        segments_out=sum(bool(item.target.strip()) for item in translated),
+        characters_in=len(request.text),
+        truncated=any(item.truncated for item in translated),
+    )
+
+
+def _warnings(translated: Sequence[Translated]) -> list[Warning]:
+    warnings = []
+    for item in translated:
+        planned = item.planned
+        for flag in item.flags:
+            warnings.append(
+                Warning(code=flag.code.value, paragraph=planned.paragraph, segment=planned.segment, detail=flag.detail)
+            )
+        if item.truncated:
+            detail = "The model stopped at its output limit; the end of this segment may be missing."
+            warnings.append(
+                Warning(code=TRUNCATED, paragraph=planned.paragraph, segment=planned.segment, detail=detail)
+            )
+    return warnings
+
+
+def _models(translator: ModelInfo, summarizer: ModelInfo | None, summary: Summary | None) -> Models:
+    model = None
+    if summary is not None and summary.mode == "extractive":
+        # No weights of its own: it ranks by the translator's states, or by words.
+        model = Model(id=summary.method, revision=translator.revision)
+    elif summary is not None and summarizer is not None:
+        model = Model(id=summarizer.id, revision=summarizer.revision)
+    return Models(translator=Model(id=translator.id, revision=translator.revision), summarizer=model)

@@ -1,0 +1,58 @@
+"""The table of settings of the worker. Order: command line, then environment, then the default."""
+
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from service.contract.settings import SharedSettings
+
+
+class Settings(SharedSettings):
+    """What a worker can be told. Each is read from `DEPECHE_` and the field's name."""
+
+    engine: Literal["transformers", "fake"] = Field(
+        "transformers", description="`fake` translates nothing: a deterministic stand-in for trying out the queue."
+    )
+    translator: str = Field(
+        "bundled", description="Translation model: `bundled`, `opus`, a folder, or a hub id (`ID@REVISION` pins it)."
+    )
+    translator_revision: str | None = Field(None, description="Commit of the translation model on the hub.")
+    summarizer: str | None = Field(
+        None, description="Abstractive model: a folder or a hub id. Without one, summaries are extractive."
+    )
+    summarizer_revision: str | None = Field(None, description="Commit of the abstractive model on the hub.")
+    offline: bool = Field(False, description="Never ask the hub; use what was fetched before.")
+    device: str = Field(
+        "auto",
+        pattern=r"^(auto|cpu|cuda(:\d+)?)$",
+        description="`auto` (the GPU where there is one), `cpu`, `cuda` or `cuda:N`. One process uses one GPU.",
+    )
+    precision: Literal["auto", "float32", "bfloat16", "float16"] = Field(
+        "auto", description="Precision of the weights. `auto`: bfloat16 on a GPU, else what the processor does well."
+    )
+    threads: int = Field(0, ge=0, le=256, description="Processor threads of the engine. 0: one for each core.")
+    beams: int | None = Field(
+        None, ge=1, le=16, description="Beam width. Unset: what the model's own configuration says."
+    )
+    batch_tokens: int = Field(4096, ge=64, description="Most padded source tokens in a batch, times the beam width.")
+    batch_rows: int = Field(64, ge=1, le=4096, description="Most segments in a batch.")
+    queue_tokens: int = Field(
+        400_000, ge=1024, description="Source tokens that may wait in the engine before submissions block."
+    )
+    segment_tokens: int = Field(
+        160, ge=16, le=4096, description="Longer sentences are split at clause ends. The model's own limit counts too."
+    )
+    concurrency: int = Field(32, ge=1, le=512, description="Articles in flight at once in this worker.")
+    drain_s: int = Field(
+        30,
+        ge=1,
+        le=3600,
+        description="Seconds that a stop may take to give unfinished jobs back. Stop graces belong above it.",
+    )
+    redis_timeout_s: float = Field(10.0, ge=0.5, le=60, description="Seconds after which a Redis command has failed.")
+
+    @field_validator("translator_revision", "summarizer", "summarizer_revision", "beams", mode="before")
+    @classmethod
+    def _blank_is_unset(cls, value: object) -> object:
+        """Compose files hand in empty variables for what is not set."""
+        return None if value == "" else value
