@@ -1,0 +1,1 @@
+"""The code behind the scripts. Nothing of the service imports it."""

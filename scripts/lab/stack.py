@@ -1,0 +1,261 @@
+"""Runs the whole of Dépêche on one machine: Redis, one worker, the front end. Behind `scripts/run`.
+
+Without articles it runs until Ctrl-C. With articles it submits them over HTTP like any client, prints what comes back, and
+stops everything again.
+"""
+
+import argparse
+import contextlib
+import fcntl
+import json
+import os
+import signal
+import socket
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import IO, Any
+
+from scripts.lab.embedded_redis import EmbeddedRedis
+from scripts.lab.processes import Child, ChildError, stop_all
+
+ROOT = Path(__file__).resolve().parents[2]
+
+#: Seconds that the first answer may take: a large model loads slowly.
+_START_S = 600.0
+
+#: Seconds that a worker has to give its jobs back, above its own DEPECHE_DRAIN_S.
+_WORKER_GRACE_S = 45.0
+
+#: Seconds between two starts of a process that keeps ending: at first, and at most.
+_RESTART_S = (1.0, 30.0)
+
+
+class Stopped(Exception):
+    """A signal asked for the end."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Returns the exit status: 0 after an orderly stop, or if all articles succeeded."""
+    options = _parser().parse_args(argv)
+    unreadable = [path for path in options.articles if path != "-" and not os.path.isfile(path)]
+    if unreadable:
+        return _complain(f"no such file: {', '.join(unreadable)}")
+    data = Path(os.environ.get("DEPECHE_DATA_DIR") or ROOT / "data")
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _stop)
+    try:
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with _claim(data) as running:
+            if running is not None:
+                return _use_running(running, options)
+            return _run(data, options)
+    except ChildError as error:
+        return _complain(str(error))
+    except OSError as error:
+        return _complain(f"{error.filename or data}: {error.strerror}")
+    except (KeyboardInterrupt, Stopped):
+        return 0 if not options.articles else 130
+
+
+def _run(data: Path, options: argparse.Namespace) -> int:
+    port = _port(options)
+    url = f"http://127.0.0.1:{port}"
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1", "DEPECHE_HOST": "127.0.0.1", "DEPECHE_PORT": str(port)}
+    logs = data / "logs"
+    children: list[Child] = []
+    embedded = None
+    try:
+        if not os.environ.get("DEPECHE_REDIS_URL"):
+            embedded = EmbeddedRedis(data, log=logs / "redis.log", environment=environment)
+            children.append(embedded.child)
+            embedded.start()
+            environment["DEPECHE_REDIS_URL"] = embedded.url
+        programs = Path(sys.executable).parent
+        # The front end stops first, so that nothing is accepted while the worker drains.
+        worker = Child(
+            "worker",
+            [str(programs / "depeche-worker"), "run"],
+            log=logs / "worker.log",
+            environment=environment,
+            grace_s=_WORKER_GRACE_S,
+        )
+        web = Child(
+            "front end", [str(programs / "depeche"), "web"], log=logs / "web.log", environment=environment, grace_s=15
+        )
+        for child in (worker, web):
+            children.append(child)
+            child.start()
+        _wait_until_ready(url, (worker, web))
+        _record(data, url)
+        if options.articles:
+            return _submit(url, options)
+        _greet(url, logs)
+        _supervise(children)
+    finally:
+        _ignore_signals()
+        stop_all(children)
+        if embedded is not None:
+            embedded.close()
+        (data / "running.json").unlink(missing_ok=True)
+    return 0
+
+
+def _supervise(children: Sequence[Child]) -> None:
+    """Starts again what ends by itself, ever more slowly while it keeps ending. Runs until a signal raises."""
+    delays = {child.name: _RESTART_S[0] for child in children}
+    while True:
+        time.sleep(0.5)
+        for child in children:
+            if child.status is None:
+                if time.monotonic() - child.started_at > 60:
+                    delays[child.name] = _RESTART_S[0]
+                continue
+            delay = delays[child.name]
+            delays[child.name] = min(delay * 2, _RESTART_S[1])
+            _say(
+                f"{child.name} ended with status {child.status}; starting it again in {delay:.0f} s\n{child.last_words(3)}"
+            )
+            time.sleep(delay)
+            child.start()
+
+
+def _wait_until_ready(url: str, children: Sequence[Child]) -> None:
+    """Returns once the queue takes work and a worker is there. Raises `ChildError` where a child ends before that."""
+    deadline = time.monotonic() + _START_S
+    while time.monotonic() < deadline:
+        for child in children:
+            if child.status is not None:
+                raise ChildError(f"the {child.name} did not start:\n{child.last_words()}")
+        if _answers(f"{url}/readyz?workers=1"):
+            return
+        time.sleep(0.05)
+    raise ChildError(f"no worker was ready within {_START_S:.0f} s; see the logs")
+
+
+def _answers(url: str) -> bool:
+    """Whether our own front end says 200 there. Not listening yet is no, and so is a 503."""
+    try:
+        with urllib.request.urlopen(url, timeout=5):  # noqa: S310
+            return True
+    except OSError:
+        return False
+
+
+def _submit(url: str, options: argparse.Namespace) -> int:
+    from service.client import Client
+    from service.submission import run_submission
+
+    with Client(url) as client:
+        return run_submission(
+            client,
+            options.articles,
+            json=options.json,
+            summary=options.summary,
+            output=options.output,
+            max_words=options.max_words,
+            stdout=sys.stdout,
+            stderr=sys.stderr,
+        )
+
+
+def _use_running(running: dict[str, Any], options: argparse.Namespace) -> int:
+    """Another `scripts/run` has the data folder: articles go to it, a second one is not started."""
+    url = running.get("url")
+    if url is None:
+        return _complain(
+            "another scripts/run is just starting with this data folder; wait for it, or set DEPECHE_DATA_DIR"
+        )
+    if not options.articles:
+        return _complain(f"Dépêche already runs at {url} (process {running.get('pid')}) with this data folder.")
+    _say(f"submitting to the one that runs at {url}")
+    return _submit(url, options)
+
+
+@contextlib.contextmanager
+def _claim(data: Path) -> Iterator[dict[str, Any] | None]:
+    """Yields None to the one owner of the data folder, and what is known of the owner to anybody else."""
+    lock: IO[str]
+    with open(data / "lock", "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            owner: dict[str, Any] | None = {}
+            with contextlib.suppress(OSError, ValueError):
+                owner = json.loads((data / "running.json").read_text())
+        else:
+            owner = None
+        yield owner
+
+
+def _record(data: Path, url: str) -> None:
+    (data / "running.json").write_text(json.dumps({"url": url, "pid": os.getpid()}))
+
+
+def _port(options: argparse.Namespace) -> int:
+    """The port asked for, refused in one line where it is taken; a free one for a run that ends by itself."""
+    wanted = options.port
+    if wanted is None:
+        wanted = 0 if options.articles else int(os.environ.get("DEPECHE_PORT") or 8000)
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", wanted))
+        except (OSError, OverflowError):
+            raise ChildError(f"port {wanted} is taken. Choose another one with --port.") from None
+        return int(probe.getsockname()[1])
+
+
+def _greet(url: str, logs: Path) -> None:
+    _say(
+        "ready\n"
+        f"  page           {url}/\n"
+        f"  documentation  {ROOT / 'docs' / 'http.md'}\n"
+        f"  logs           {logs}\n"
+        "  Ctrl-C stops all of it."
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="scripts/run",
+        description="Runs Dépêche: Redis, a worker and the front end. With articles, translates them and exits.",
+        epilog="Settings are DEPECHE_ variables; the README has a table of them.",
+    )
+    parser.add_argument(
+        "articles", nargs="*", metavar="ARTICLE.txt", help="French text files in UTF-8; - is standard input"
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="print the whole job as JSON; an array for several articles"
+    )
+    parser.add_argument("--summary", action="store_true", help="print the summary alone")
+    parser.add_argument("--output", metavar="FOLDER", type=Path, help="write files into this folder")
+    parser.add_argument("--max-words", metavar="N", type=int, help="most words of the summary (100)")
+    parser.add_argument("--port", type=int, help="port of the front end (8000; a free one with articles)")
+    return parser
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    raise Stopped
+
+
+def _ignore_signals() -> None:
+    """While everything stops, a second Ctrl-C must not leave processes behind."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+
+
+def _complain(message: str) -> int:
+    _say(message)
+    return 1
+
+
+def _say(message: str) -> None:
+    print(f"depeche: {message}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
