@@ -1,0 +1,18 @@
+"""Summaries: extractive, of translated segments, and abstractive, by a model. Pure; the engine is handed in."""
+
+from worker.summary.extractive import DEFAULT_WEIGHTS, Weights, summarize_extractive
+from worker.summary.records import Coverage, Flag, Method, Mode, Place, Sentence, Summary, SummarySentence
+
+__all__ = [
+    "DEFAULT_WEIGHTS",
+    "Coverage",
+    "Flag",
+    "Method",
+    "Mode",
+    "Place",
+    "Sentence",
+    "Summary",
+    "SummarySentence",
+    "Weights",
+    "summarize_extractive",
+]
