@@ -1,0 +1,18 @@
+"""What happens to text before and after the model: paragraphs, sentences, pieces that fit, and checks."""
+
+from worker.text.document import Document, Paragraph, Segment, Segmenter, Span
+from worker.text.segmenter import FrenchSegmenter
+from worker.text.splitter import Length, fit, split_all_to_fit, split_to_fit
+
+__all__ = [
+    "Document",
+    "FrenchSegmenter",
+    "Length",
+    "Paragraph",
+    "Segment",
+    "Segmenter",
+    "Span",
+    "fit",
+    "split_all_to_fit",
+    "split_to_fit",
+]
