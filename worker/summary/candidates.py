@@ -45,6 +45,22 @@ class Candidate:
     fitness: float
 
 
+def sentence_groups(sentences: Sequence[Sentence]) -> list[tuple[int, ...]]:
+    """The indices of each sentence's segments: consecutive ones of a paragraph with the same `sentence` number."""
+    groups: list[list[int]] = []
+    for index, sentence in enumerate(sentences):
+        before = sentences[index - 1] if index else None
+        if (
+            before is not None
+            and sentence.sentence is not None
+            and (before.paragraph, before.sentence) == (sentence.paragraph, sentence.sentence)
+        ):
+            groups[-1].append(index)
+        else:
+            groups.append([index])
+    return [tuple(group) for group in groups]
+
+
 def candidates_of(sentences: Sequence[Sentence]) -> list[Candidate]:
     """The candidates among translated segments, in the article's order.
 
@@ -55,7 +71,7 @@ def candidates_of(sentences: Sequence[Sentence]) -> list[Candidate]:
     found: dict[int, Candidate] = {}
     seen: dict[str, int] = {}
     paragraph: int | None = None
-    for order, members in enumerate(_groups(sentences)):
+    for order, members in enumerate(sentence_groups(sentences)):
         parts = [sentences[index] for index in members]
         opens, paragraph = parts[0].paragraph != paragraph, parts[0].paragraph
         target = squeeze(" ".join(part.target for part in parts))
@@ -95,21 +111,6 @@ def pooled_vector(candidate: Candidate, sentences: Sequence[Sentence]) -> Vector
     with np.errstate(invalid="ignore", over="ignore"):
         mean = np.stack(vectors).astype(np.float32).T @ (weights / weights.sum())
     return np.asarray(mean, dtype=np.float32)
-
-
-def _groups(sentences: Sequence[Sentence]) -> list[tuple[int, ...]]:
-    groups: list[list[int]] = []
-    for index, sentence in enumerate(sentences):
-        before = sentences[index - 1] if index else None
-        if (
-            before is not None
-            and sentence.sentence is not None
-            and (before.paragraph, before.sentence) == (sentence.paragraph, sentence.sentence)
-        ):
-            groups[-1].append(index)
-        else:
-            groups.append([index])
-    return [tuple(group) for group in groups]
 
 
 def _is_whole(source: str, target: str) -> bool:

@@ -20,7 +20,7 @@ THRESHOLD = 0.1
 _MAX_STEPS = 100
 _TOLERANCE = 1e-5
 #: With fewer than about this many rows their mean is as much the article's subject as the encoder's common component.
-_MEAN_PRIOR = 4.0
+_MEAN_PRIOR = 10.0
 
 
 def centred_rows(vectors: Sequence[Vector | None]) -> Rows | None:
@@ -114,4 +114,5 @@ def _scaled(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     # Rounding keeps ties ties, whatever order a matrix product sums in.
     if len(scores) == 0:
         return scores
-    return np.round(scores / scores.max(), 4)
+    scaled: NDArray[np.float64] = np.round(scores / scores.max(), 4)
+    return scaled

@@ -23,11 +23,11 @@ class Weights:
     the best are not used to fill up. `share` is the most of the article's words that a summary takes.
     """
 
-    position: float = 0.5
+    position: float = 0.6
     decay: float = 2.0
     opening: float = 0.05
     redundancy: float = 0.3
-    floor: float = 0.2
+    floor: float = 0.4
     share: float = 0.5
 
 

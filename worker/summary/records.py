@@ -40,7 +40,7 @@ class Sentence:
     in one paragraph and share a `sentence` number (any number that its neighbours don't have); None means that the
     segment is a sentence by itself. `vector`, shape (width,), is the pooled encoder state of `source`, or None.
     `complete` is false for what should not stand in a summary: a headline, a fragment without final punctuation, a
-    segment whose translation was flagged as bad.
+    segment whose translation was flagged as bad. A piece that is fine is complete, although it has no final mark.
     """
 
     paragraph: int
@@ -75,8 +75,9 @@ class SummarySentence:
 class Coverage:
     """How much of the article a summary has seen.
 
-    `segments_read` of `segments_total` segments were ranked, or read by the model; those without any text are not. `chunks`
-    counts the model's inputs over the article itself, `rounds` how often it summarised; both are 0 without a model.
+    `segments_read` of `segments_total` segments were ranked, or read by the model. A model reads all but lines without a
+    letter; repeats, headlines and fragments are not ranked either. `chunks` counts the model's inputs over the article
+    itself, `rounds` its passes, that one included; both are 0 without a model.
     """
 
     segments_read: int
