@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 _PAIRS = {"«": "»", "“": "”", "„": "”", "‹": "›", "「": "」", "『": "』", "(": ")", "[": "]", "（": "）"}
@@ -13,6 +14,9 @@ _MARK = re.compile("[" + re.escape("".join(_PAIRS) + "".join(_CLOSERS)) + '"]')
 
 #: A bracket that holds more characters than this is taken for one that somebody forgot to close where it should be.
 LONGEST_BRACKET = 400
+
+#: Pairs that lie inside this many others are left out, so that the work per sentence is bounded.
+DEEPEST = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,4 +59,15 @@ def enclosures(text: str) -> list[Enclosure]:
             if not bracket or place - start <= LONGEST_BRACKET:
                 found.append(Enclosure(start, place, bracket))
     found.sort(key=lambda pair: pair.start)
-    return found
+    return list(_shallow(found))
+
+
+def _shallow(pairs: list[Enclosure]) -> Iterator[Enclosure]:
+    """The pairs, which are in order, that are no more than `DEEPEST` deep."""
+    open_: list[int] = []
+    for pair in pairs:
+        while open_ and open_[-1] < pair.start:
+            open_.pop()
+        open_.append(pair.end)
+        if len(open_) <= DEEPEST:
+            yield pair

@@ -41,10 +41,10 @@ _STOP = re.compile(
 )
 _OPENING = re.compile(
     r"""
-    (?: [«“„‹"'‘’(\[「『¿¡•*\#@] \s*+
-      | [–—―] \s*+ | --++ \s*+ | - \s++
-      | \((?:\d{1,2}|[a-z])\) \s++
+    (?: \((?:\d{1,2}|[a-z])\) \s++
       | [\[(](?:…|\.\.\.)[\])] \s*+
+      | [«“„‹"'‘’(\[「『¿¡•*\#@] \s*+
+      | [–—―] \s*+ | --++ \s*+ | - \s++
     )*+
     """,
     re.VERBOSE,
@@ -224,14 +224,10 @@ class _Paragraph:
 
     def _is_kicker(self, stop: int, lead: int) -> bool:
         """A few words in capitals that open a paragraph: ``EN DIRECT. Guerre en Ukraine``."""
+        if self.start != self.first or stop - self.first > _REACH:
+            return False
         head = self.text[self.first : stop]
-        return (
-            self.start == self.first
-            and len(head) <= _REACH
-            and sum(map(str.isalpha, head)) > 1
-            and head.isupper()
-            and not self.text[lead : lead + 4].isupper()
-        )
+        return sum(map(str.isalpha, head)) > 1 and head.isupper() and not self.text[lead : lead + 4].isupper()
 
     def _is_numbered(self, last: str, before: str) -> bool:
         """``Art. 3.`` and the like at the start of a sentence."""
