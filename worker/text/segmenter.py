@@ -80,6 +80,7 @@ class _Paragraph:
         self.first = start
         self.words = [match.start() for match in _WORD.finditer(text)]
         self.pairs = enclosures(text)
+        self.closed_at = {pair.start: pair.end for pair in self.pairs}
         self.closing = {pair.end for pair in self.pairs if text[pair.end] == '"'}
         self.next_pair = 0
         #: The pairs around the current place, each with whether its opening mark starts a sentence.
@@ -176,12 +177,10 @@ class _Paragraph:
 
     def _is_sentence(self, bracket: int) -> bool:
         """Whether the text in the bracket that opens at `bracket` has a stop of its own."""
-        while self.next_pair < len(self.pairs) and self.pairs[self.next_pair].start < bracket:
-            self._enter(bracket)
-        if self.next_pair == len(self.pairs) or self.pairs[self.next_pair].start != bracket:
+        close = self.closed_at.get(bracket)
+        if close is None:
             return True
-        close = self.pairs[self.next_pair].end
-        return self.text[close - 1] in ".!?…" or self.text[close - 1] in "»”"
+        return self.text[close - 1] in ".!?…»”"
 
     def _glued(self, stop: int, begin: int) -> bool:
         """Whether a space is missing after the stop, as in ``parti.Elle est`` and unlike ``Data.gouv.fr``."""
