@@ -11,7 +11,7 @@ from worker.summary.chunks import Chunk, make_chunks
 from worker.summary.evidence import EvidenceIndex
 from worker.summary.extractive import summarize_extractive
 from worker.summary.records import Coverage, Flag, Method, Mode, Sentence, Summary, SummarySentence
-from worker.summary.sentences import count_words, cut_sentence, has_words, is_finished, split_sentences
+from worker.summary.sentences import ELLIPSIS, count_words, cut_sentence, has_words, is_finished, split_sentences
 from worker.summary.steps import Steps, plan_steps
 from worker.summary.terms import letters_of
 
@@ -137,6 +137,8 @@ def _lines_of(output: Output) -> list[_Line]:
     if len(texts) > 1:
         return [_Line(text) for text in texts[:-1]]
     cut = cut_sentence(last, max(1, count_words(last) - 1))
+    if not is_finished(cut):
+        cut = cut.rstrip(" " + _OPEN_ENDS) + ELLIPSIS
     return [_Line(cut, (Flag.CUT,))] if has_words(cut) else []
 
 

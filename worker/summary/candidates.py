@@ -30,7 +30,7 @@ _LEANING = re.compile(
 class Candidate:
     """One sentence of the article, with all its segments.
 
-    `members` are indices into the sentences handed in; `order` counts candidates from the article's start. `whole`
+    `members` are indices of its segments with a translation; `order` counts candidates from the article's start. `whole`
     says that it can stand in a summary; what is not whole is used only where nothing is. `fitness`, above 0 and at
     most 1, multiplies its rank.
     """
@@ -78,10 +78,10 @@ def candidates_of(sentences: Sequence[Sentence]) -> list[Candidate]:
         source = squeeze(" ".join(part.source for part in parts))
         if not has_words(target):
             continue
-        complete = all(part.complete for part in parts)
+        complete = all(part.complete and (part.target.strip() or not part.source.strip()) for part in parts)
         candidate = Candidate(
             order=order,
-            members=members,
+            members=tuple(index for index in members if sentences[index].target.strip()),
             source=source,
             target=target,
             words=count_words(target),

@@ -19,17 +19,18 @@ DAMPING = 0.85
 THRESHOLD = 0.1
 _MAX_STEPS = 100
 _TOLERANCE = 1e-5
-#: With fewer than about this many rows their mean is as much the article's subject as the encoder's common component.
-_MEAN_PRIOR = 10.0
+#: The mean cosine that centring leaves: what two sentences of one article have in common.
+_KINSHIP = 0.3
 
 
 def centred_rows(vectors: Sequence[Vector | None]) -> Rows | None:
     """Unit rows from encoder states, shape (len(vectors), width), float32, without their common component.
 
     Pooled encoder states are anisotropic: all of them point much the same way, and all cosines are near 1 (Ethayarajh
-    2019). What they share is taken away (Mu & Viswanath 2018, the mean alone), the less of it the fewer they are. A
-    vector that is missing, not finite, zero or of another width than the first usable one leaves a zero row, which is
-    similar to nothing. None where fewer than nine in ten are usable: such rows can't be ranked fairly.
+    2019). Their mean is taken away (Mu & Viswanath 2018), but for as much of it as makes their mean cosine 0.3, however
+    strong it was: within one article it is the subject too, and those nearer to that are the more central. A vector
+    that is missing, not finite, zero or of another width than the first usable one leaves a zero row, which is similar
+    to nothing. None where fewer than nine in ten are usable: such rows can't be ranked fairly.
     """
     usable: dict[int, NDArray[np.float64]] = {}
     width = 0
@@ -47,10 +48,25 @@ def centred_rows(vectors: Sequence[Vector | None]) -> Rows | None:
     rows = np.zeros((len(vectors), width), dtype=np.float64)
     places = list(usable)
     units = np.stack([usable[index] for index in places])
-    units -= units.mean(axis=0) * (len(places) / (len(places) + _MEAN_PRIOR))
+    units = _with_kinship(units)
     lengths = np.linalg.norm(units, axis=1, keepdims=True)
     rows[places] = np.divide(units, lengths, out=np.zeros_like(units), where=lengths > 1e-6)
     return rows.astype(np.float32)
+
+
+def _with_kinship(units: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The rows with as much of their mean as gives them a mean cosine of `_KINSHIP`, about."""
+    count = len(units)
+    mean = units.mean(axis=0)
+    length = float(np.linalg.norm(mean))
+    if length < 1e-12:
+        return units
+    own: NDArray[np.float64] = units - mean
+    # Lengths and products on average: own rows have `spread`, and minus its (count - 1)th part with each other.
+    spread = float((own * own).sum()) / count
+    shared = spread * (_KINSHIP + 1.0 / max(1, count - 1)) / (1.0 - _KINSHIP)
+    own += mean * (min(length, shared**0.5) / length)
+    return own
 
 
 def similarity_graph(rows: Rows, *, threshold: float = THRESHOLD) -> Rows:

@@ -36,22 +36,22 @@ class EvidenceIndex:
     def trace(self, text: str) -> tuple[tuple[Place, ...], float]:
         """The segments that support a text best, in the article's order, and its support from 0 to 1.
 
-        The first is the one with the highest cosine; then, up to `MAX_EVIDENCE`, those that hold most of what is still
-        missing. Support is the weighted share of the text's distinct content terms that they hold together. There is
-        always one segment: the article's first, with support 0, where nothing is shared. Raises `ValueError` where the article
-        has no segment.
+        They are taken one by one, up to `MAX_EVIDENCE`: the one that holds most of what is still missing, and of equals
+        the one with the highest cosine, which says least else. Support is the weighted share of the text's distinct
+        content terms that they hold together. There is always one segment: the article's first, with support 0, where
+        nothing is shared. Raises `ValueError` where the article has no segment.
         """
         if not self._places:
             raise ValueError("There is no evidence in an article without segments.")
         missing = {term: self._rarity.get(term, self._unseen) for term in sorted(set(terms_of(text)))}
         total = sum(missing.values())
-        cosines = self._shared(missing, square=True)
+        products = self._shared(missing, square=True)
+        cosines = {index: product / self._lengths[index] for index, product in products.items()}
         chosen: list[int] = []
         held = 0.0
         while missing and len(chosen) < MAX_EVIDENCE:
             gains = self._shared(missing, square=False)
-            ranking = gains if chosen else {i: cosines[i] / self._lengths[i] for i in gains}
-            best = min(ranking, key=lambda i: (-round(ranking[i], 9), -round(cosines[i], 9), i), default=None)
+            best = min(gains, key=lambda i: (-round(gains[i], 9), -round(cosines[i], 9), i), default=None)
             if best is None or (chosen and gains[best] < MIN_GAIN * total):
                 break
             chosen.append(best)

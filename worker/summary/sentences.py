@@ -11,6 +11,7 @@ _FINISHED = re.compile(rf"[.!?…]{_CLOSERS}$")
 # Possessive, and never begun within a run of marks: linear time on any text.
 _BOUNDARY = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’»)\]]*+\s++(?=[\"'“‘«(\[]*\s?[A-ZÀ-ÖØ-Þ0-9])|\n+")
 _CLAUSE = re.compile(r"(?:[,;:]|\s[–—-])(?=\s)|—")
+_DASHES = frozenset("–—-")
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(\"“'])"
     r"(?:[A-Z]|(?:[A-Za-z]\.)+[A-Za-z]|Mr|Mrs|Ms|Dr|Prof|Sr|Jr|St|Gen|Gov|Sen|Rep|Lt|Col|Capt|Sgt|Rev|Hon|Pres|vs|"
@@ -95,9 +96,10 @@ def cut_sentence(text: str, max_words: int) -> str:
         return kept
     kept = kept[:longest].rstrip()
     least = min(MIN_CLAUSE_WORDS, max(1, max_words // 2))
-    # One word more than kept is looked at, so that a clause that ends with the last word is found too.
+    # A clause may end with the last word: at its own comma, or at the dash that would follow.
+    following = words[max_words] if len(words) > max_words and words[max_words] in _DASHES else ""
     clause = None
-    for match in _CLAUSE.finditer(kept + " "):
+    for match in _CLAUSE.finditer(f"{kept} {following} "):
         if count_words(kept[: match.start()]) >= least:
             clause = match.start()
     if clause is not None:
