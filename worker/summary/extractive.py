@@ -10,7 +10,11 @@ from worker.summary.candidates import Candidate, candidates_of, pooled_vector
 from worker.summary.centrality import Rows, centralities, centred_rows
 from worker.summary.records import Coverage, Flag, Method, Mode, Sentence, Summary, SummarySentence
 from worker.summary.sentences import count_words, cut_sentence
+from worker.summary.terms import terms_of
 from worker.summary.tfidf import tfidf_rows
+
+#: A sentence with at least this share of its content terms, and all its numbers, in those already chosen says nothing new.
+ECHO = 0.75
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +27,7 @@ class Weights:
     the best are not used to fill up. `share` is the most of the article's words that a summary takes.
     """
 
-    position: float = 0.6
+    position: float = 0.7
     decay: float = 2.0
     opening: float = 0.05
     redundancy: float = 0.3
@@ -39,11 +43,12 @@ def summarize_extractive(
 ) -> Summary:
     """Chooses sentences of the article and returns their translations in its order, in `max_words` words at most.
 
-    Sentences are ranked by centrality among their vectors (TF-IDF of the sources where fewer than nine in ten have a usable
-    vector; `method` says which) and by position, and chosen one by one, each as little as possible like those already
-    chosen (MMR, Carbonell & Goldstein 1998), while they fit. A summary takes no more than half of the article, but for
-    its first sentence. Where no sentence fits, the beginning of the best is cut to fit and flagged `CUT`. An article
-    without a word has an empty summary. Raises `ValueError` where `max_words` is under 1.
+    Sentences are ranked by centrality among their vectors (TF-IDF of the sources where fewer than nine in ten have a
+    usable vector; `method` says which) and by position, and chosen one by one, each as little as possible like those
+    already chosen (MMR, Carbonell & Goldstein 1998), while they fit; what echoes those (`ECHO`) is left out. A summary
+    takes no more than half of the article, but for its first sentence. Where no sentence fits, the beginning of the
+    best is cut to fit and flagged `CUT`. An article without a word has an empty summary. Raises `ValueError` where
+    `max_words` is under 1.
     """
     if max_words < 1:
         raise ValueError(f"A summary needs room for at least one word, not {max_words}.")
@@ -93,6 +98,8 @@ def _choose(
     fair = int(words.sum() * weights.share)
     open_ = words <= room
     likeness = np.zeros(len(pool))
+    terms = [frozenset(terms_of(candidate.source or candidate.target)) for candidate in pool]
+    told: set[str] = set()
     chosen: list[int] = []
     while open_.any():
         marginal = np.round((1.0 - weights.redundancy) * ranks - weights.redundancy * likeness, 6)
@@ -105,7 +112,15 @@ def _choose(
         open_[best] = False
         open_ &= words <= room
         likeness = np.maximum(likeness, (rows @ rows[best]).astype(np.float64))
+        told |= terms[best]
+        for index in np.flatnonzero(open_):
+            open_[index] = not _echoes(terms[index], told)
     return sorted(chosen)
+
+
+def _echoes(terms: frozenset[str], told: set[str]) -> bool:
+    new = terms - told
+    return bool(terms) and len(new) <= (1.0 - ECHO) * len(terms) and not any(term[0].isdigit() for term in new)
 
 
 def _whole(candidate: Candidate, sentences: Sequence[Sentence]) -> SummarySentence:

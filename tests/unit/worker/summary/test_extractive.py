@@ -131,13 +131,26 @@ def test_a_sentence_of_thousands_of_words_is_cut_with_the_evidence_of_what_is_le
 
 
 def test_redundant_sentences_give_way() -> None:
-    near_again = "On Monday the bridge of Morvelle reopened, they say."
+    near_again = "On Monday the bridge of Morvelle reopened to lorries and to cyclists."
     texts = [NEAR, near_again, FAR, "The works cost 48 million euros in all.", "A child lost a glove on the road."]
-    eager = summarize_extractive(plain(texts), max_words=18, weights=Weights(redundancy=0.0, floor=0.0))
-    careful = summarize_extractive(plain(texts), max_words=18, weights=Weights(redundancy=0.6, floor=0.0))
+    eager = summarize_extractive(plain(texts), max_words=20, weights=Weights(redundancy=0.0, floor=0.0))
+    careful = summarize_extractive(plain(texts), max_words=20, weights=Weights(redundancy=0.8, floor=0.0))
     assert near_again in eager.text
     assert NEAR in careful.text
     assert near_again not in careful.text
+
+
+def test_what_has_been_said_in_other_words_is_left_out() -> None:
+    again = "On Monday, the bridge of Morvelle was reopened."
+    texts = [NEAR, again, FAR, "The works cost 48 million euros in all.", "A child lost a glove on the road."]
+    summary = summarize_extractive(plain(texts), max_words=100, weights=Weights(redundancy=0.0, floor=0.0, share=1.0))
+    assert [line.evidence for line in summary.sentences] == [((0, 0),), ((0, 2),), ((0, 3),), ((0, 4),)]
+
+
+def test_another_number_is_news() -> None:
+    texts = ["The works cost 48 million euros in 2024.", "The works cost 52 million euros in 2025.", FAR, NEAR]
+    summary = summarize_extractive(plain(texts), max_words=100, weights=Weights(redundancy=0.0, floor=0.0, share=1.0))
+    assert [line.evidence[0][1] for line in summary.sentences] == [0, 1, 2, 3]
 
 
 def test_a_summary_takes_half_of_an_article_at_most() -> None:
