@@ -35,7 +35,7 @@ def test_these_are_all_the_dockerfiles() -> None:
 def test_bases_are_pinned_to_a_version(file: Dockerfile) -> None:
     for stage in file.stages:
         _, _, tag = stage.base.rpartition(":")
-        assert re.match(r"\d+\.\d+", tag), f"{stage.base} floats"
+        assert re.fullmatch(r"\d+\.\d+-slim-[a-z]+", tag), f"{stage.base} floats"
 
 
 def test_what_is_copied_exists_and_reaches_the_build(file: Dockerfile) -> None:
