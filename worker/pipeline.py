@@ -138,14 +138,13 @@ def _flags(item: Translated) -> list[str]:
 
 def _sentence(item: Translated) -> Sentence:
     planned = item.planned
-    final = planned.source.rstrip("»”\"')] \u00a0\u202f").endswith((".", "!", "?", "…"))
     return Sentence(
         paragraph=planned.paragraph or 0,
         segment=planned.segment,
         source=planned.source,
         target=item.target,
         vector=item.vector,
-        complete=planned.route is not Route.KEEP and final and not item.flags and not item.truncated,
+        complete=planned.route is not Route.KEEP and not item.flags and not item.truncated,
         sentence=planned.sentence,
     )
 

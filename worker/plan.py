@@ -1,13 +1,13 @@
 """What is to be done with each segment of an article, decided before the engine sees any of it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from service.contract.language import is_english
 
 from worker.engine.interface import Engine, Role, Tokens
-from worker.text import Document, FrenchSegmenter, Paragraph, needs_translation, split_to_fit
+from worker.text import Document, FrenchSegmenter, Span, needs_translation, split_all_to_fit
 
 
 class Route(StrEnum):
@@ -61,57 +61,63 @@ def _plan_document(
     document: Document, engine: Engine, limit: int, planned: list[PlannedSegment], *, is_title: bool
 ) -> Document:
     """Appends the document's segments to `planned`; returns it with over-long sentences cut into pieces."""
-    routes = [_route(paragraph) for paragraph in document.paragraphs]
-    wanted = [
-        segment.source
-        for paragraph, route in zip(document.paragraphs, routes, strict=True)
-        for segment in paragraph.segments
-        if route is Route.TRANSLATE and needs_translation(segment.source)
+    paragraph_routes = [Route.ENGLISH if is_english(p.source) else Route.TRANSLATE for p in document.paragraphs]
+    sentences = [
+        _Sentence(segment.source, _route(segment.source, paragraph_routes[paragraph]))
+        for paragraph, _, segment in document
     ]
-    tokens = _fit(wanted, engine, limit)
-    paragraphs = []
-    sentence = len(planned)
-    for index, (paragraph, route) in enumerate(zip(document.paragraphs, routes, strict=True)):
-        pieces: list[tuple[str, int, Route, Tokens | None]] = []
-        for segment in paragraph.segments:
-            sentence += 1
-            if route is Route.TRANSLATE and needs_translation(segment.source):
-                pieces += [(piece.text, sentence, Route.TRANSLATE, piece) for piece in next(tokens)]
-            else:
-                kept = Route.KEEP if route is Route.TRANSLATE else route
-                pieces.append((segment.source, sentence, kept, None))
-        paragraphs.append(_refine(paragraph, [text for text, _, _, _ in pieces]))
-        place = None if is_title else index
-        for position, (text, number, own, piece_tokens) in enumerate(pieces):
-            planned.append(PlannedSegment(place, position, number, text, own, piece_tokens))
-    return Document(document.separators, tuple(paragraphs))
+    pieces = _cut(sentences, engine, limit)
+    refined = document.refine(lambda _: [[piece.span for piece in row] for row in pieces])
+    flat = [
+        (number, sentence.route, piece.tokens)
+        for number, (sentence, row) in enumerate(zip(sentences, pieces, strict=True), start=len(planned))
+        for piece in row
+    ]
+    for (paragraph, position, segment), (number, route, tokens) in zip(refined, flat, strict=True):
+        place = None if is_title else paragraph
+        planned.append(PlannedSegment(place, position, number, segment.source, route, tokens))
+    return refined
 
 
-def _route(paragraph: Paragraph) -> Route:
-    return Route.ENGLISH if is_english(paragraph.source) else Route.TRANSLATE
+@dataclass(frozen=True, slots=True)
+class _Sentence:
+    source: str
+    route: Route
 
 
-def _fit(sentences: Sequence[str], engine: Engine, limit: int) -> Iterator[list[Tokens]]:
-    """The tokens of each sentence, in one piece where it fits."""
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    span: Span
+    tokens: Tokens | None
 
-    def length(texts: Sequence[str]) -> list[int]:
-        return [len(tokens) for tokens in engine.tokenize(Role.TRANSLATOR, texts)]
 
-    for sentence, tokens in zip(sentences, engine.tokenize(Role.TRANSLATOR, sentences), strict=True):
-        if len(tokens) <= limit:
-            yield [tokens]
+def _route(sentence: str, paragraph: Route) -> Route:
+    if paragraph is Route.TRANSLATE and not needs_translation(sentence):
+        return Route.KEEP
+    return paragraph
+
+
+def _cut(sentences: Sequence[_Sentence], engine: Engine, limit: int) -> list[list[_Piece]]:
+    """The pieces of each sentence, tokenized where the model is to see them: one piece wherever it fits.
+
+    The tokenizer gets all sentences at once, then all pieces of those that were too long at once.
+    """
+    pieces = [[_Piece((0, len(sentence.source)), None)] for sentence in sentences]
+    wanted = [index for index, sentence in enumerate(sentences) if sentence.route is Route.TRANSLATE]
+    tokens = engine.tokenize(Role.TRANSLATOR, [sentences[index].source for index in wanted])
+    too_long = []
+    for index, row in zip(wanted, tokens, strict=True):
+        if len(row) > limit:
+            too_long.append(index)
         else:
-            spans = split_to_fit(sentence, length, limit)
-            yield engine.tokenize(Role.TRANSLATOR, [sentence[start:end] for start, end in spans])
-
-
-def _refine(paragraph: Paragraph, pieces: Sequence[str]) -> Paragraph:
-    """The same paragraph cut into `pieces`, which follow each other in it with nothing but blanks between."""
-    if len(pieces) == len(paragraph.segments):
-        return paragraph
-    source, spans, at = paragraph.source, [], 0
-    for piece in pieces:
-        start = source.index(piece, at)
-        at = start + len(piece)
-        spans.append((start, at))
-    return Paragraph.parse(source, spans)
+            pieces[index] = [_Piece((0, len(row.text)), row)]
+    if too_long:
+        sources = [sentences[index].source for index in too_long]
+        spans = split_all_to_fit(
+            sources, lambda texts: [len(t) for t in engine.tokenize(Role.TRANSLATOR, texts)], limit
+        )
+        texts = [source[start:end] for source, row in zip(sources, spans, strict=True) for start, end in row]
+        cut = iter(engine.tokenize(Role.TRANSLATOR, texts))
+        for index, row_spans in zip(too_long, spans, strict=True):
+            pieces[index] = [_Piece(span, next(cut)) for span in row_spans]
+    return pieces
