@@ -47,6 +47,6 @@ VOLUME ["/var/lib/depeche/huggingface"]
 USER 10001:10001
 # Loading models takes minutes on a slow disk; a worker that has not been seen in Redis for 30 s is unhealthy
 HEALTHCHECK --interval=30s --timeout=20s --start-period=300s --retries=3 \
-    CMD ["depeche-worker", "doctor"]
+    CMD ["depeche-worker", "doctor", "--alive"]
 ENTRYPOINT ["tini", "--"]
 CMD ["depeche-worker", "run"]

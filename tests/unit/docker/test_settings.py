@@ -67,5 +67,4 @@ def test_the_front_end_trusts_the_compose_network_and_answers_to_the_health_chec
         monkeypatch.setenv(name, value)
     settings = WebSettings.load()
     assert settings.trust_network is True
-    assert "127.0.0.1" in settings.allowed_hosts
-    assert "localhost" in settings.allowed_hosts
+    assert settings.host_names == {"127.0.0.1", "localhost"}
