@@ -1,0 +1,263 @@
+"""The engine's one thread: runs batches of what all callers submit, and sees to it that every future is resolved.
+
+Which inputs share a batch is the queue's affair (`worker.engine.queue`); what runs a batch is a `Decoder`.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Protocol
+
+from worker.engine.backlog import Item
+from worker.engine.errors import DeviceFailed, OutOfMemory
+from worker.engine.interface import (
+    DecodeOptions,
+    EngineError,
+    EngineStopped,
+    InputTooLong,
+    ModelInfo,
+    Output,
+    Role,
+    Tokens,
+)
+from worker.engine.queue import BatchLimits, EngineQueue
+
+_DEFAULTS = DecodeOptions()
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One row of a batch."""
+
+    tokens: Tokens
+    options: DecodeOptions = _DEFAULTS
+
+
+class Decoder(Protocol):
+    """Runs batches. `run` is called by the engine thread alone, the rest by any thread."""
+
+    def info(self, role: Role) -> ModelInfo | None:
+        """The model loaded for a role, or None."""
+
+    def beams(self, role: Role) -> int:
+        """Rows that the model decodes for each input."""
+
+    def tokenize(self, role: Role, texts: Sequence[str]) -> list[Tokens]:
+        """Tokenizes in bulk. Never truncates."""
+
+    def run(self, role: Role, batch: Sequence[Request]) -> list[Output]:
+        """One output for each request, in order.
+
+        Raises `OutOfMemory` where a smaller batch may do, `DeviceFailed` where nothing will, anything else where an
+        input is to blame.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineStats:
+    """Counts since the start, and what is queued now. Ages and durations in seconds.
+
+    `tokens` counts the source tokens of finished batches without padding and `padded_tokens` with it; `retries` the
+    batches that failed and were halved; `busy_s` the time spent in batches, the one in flight left out.
+    """
+
+    batches: int
+    rows: int
+    tokens: int
+    padded_tokens: int
+    retries: int
+    failed_rows: int
+    busy_s: float
+    waiting: int
+    waiting_tokens: int
+    oldest_s: float
+
+
+@dataclass(slots=True)
+class _Counts:
+    batches: int = 0
+    rows: int = 0
+    tokens: int = 0
+    padded_tokens: int = 0
+    retries: int = 0
+    failed_rows: int = 0
+    busy_s: float = 0.0
+
+
+class BatchingEngine:
+    """The `Engine` over a `Decoder`: one daemon thread that owns it.
+
+    The engine is healthy until the decoder raises `DeviceFailed` or the thread dies of something else.
+    """
+
+    def __init__(self, decoder: Decoder, limits: BatchLimits | None = None) -> None:
+        self._decoder = decoder
+        self._limits = limits or BatchLimits()
+        self._queue = EngineQueue(self._limits)
+        self._failure: str | None = None
+        self._counts = _Counts()
+        self._in_flight: list[Item] = []
+        self._busy_since: float | None = None
+        self._heartbeat = time.monotonic()
+        self._thread = threading.Thread(target=self._serve, name="engine", daemon=True)
+        self._thread.start()
+
+    def info(self, role: Role) -> ModelInfo | None:
+        """The model loaded for a role, or None where there is none."""
+        return self._decoder.info(role)
+
+    def tokenize(self, role: Role, texts: Sequence[str]) -> list[Tokens]:
+        """Tokenizes in bulk, in the caller's thread. Never truncates."""
+        self._loaded(role)
+        return self._decoder.tokenize(role, texts)
+
+    def submit(
+        self, role: Role, job_id: str, inputs: Sequence[Tokens], options: DecodeOptions = _DEFAULTS
+    ) -> list[Future[Output]]:
+        """Queues inputs and returns a future for each, in order; see `Engine.submit`.
+
+        Where the job is cancelled while this waits for room, the futures of what was not queued yet come back cancelled.
+        Raises `EngineError` where no model is loaded for the role or an input has no tokens.
+        """
+        info = self._loaded(role)
+        for tokens in inputs:
+            if not tokens.ids:
+                raise EngineError("an input has no tokens")
+            if len(tokens) > info.max_source_tokens:
+                raise InputTooLong(f"an input has {len(tokens)} tokens, {info.id} takes {info.max_source_tokens}")
+        items = [Item(role, job_id, tokens, options) for tokens in inputs]
+        self._queue.put(job_id, items)
+        return [item.future for item in items]
+
+    def cancel(self, job_id: str) -> None:
+        """Drops what the job still has waiting and cancels those futures; what is inside a batch ends with the batch."""
+        self._queue.drop(job_id)
+
+    def failure(self) -> str | None:
+        """Why the engine can't work any more, or None while it is healthy."""
+        return self._failure
+
+    def close(self) -> None:
+        """Stops the engine thread after its current batch; whatever waits fails with `EngineStopped`.
+
+        A batch that does not end within `BatchLimits.close_s` is given up: its futures fail too.
+        """
+        _fail(self._queue.close("the engine is closed"), self._stopped)
+        if threading.current_thread() is not self._thread:
+            self._thread.join(self._limits.close_s)
+            _fail(self._in_flight, self._stopped)
+
+    def busy_since(self) -> float | None:
+        """When the batch in flight began, in `time.monotonic()` seconds; None while idle. A retry begins anew."""
+        return self._busy_since
+
+    def heartbeat(self) -> float:
+        """When the thread last looked for work, began or ended a batch, in `time.monotonic()` seconds.
+
+        At most a second or so ago while idle.
+        """
+        return self._heartbeat
+
+    def stats(self) -> EngineStats:
+        """What the engine has done, and what waits."""
+        depth = self._queue.depth()
+        return EngineStats(
+            **asdict(self._counts), waiting=depth.items, waiting_tokens=depth.tokens, oldest_s=depth.oldest_s
+        )
+
+    def _loaded(self, role: Role) -> ModelInfo:
+        info = self._decoder.info(role)
+        if info is None:
+            raise EngineError(f"no {role} is loaded")
+        return info
+
+    def _stopped(self) -> EngineStopped:
+        return EngineStopped(self._queue.closed or "the engine is closed")
+
+    # The engine thread
+
+    def _serve(self) -> None:
+        try:
+            while not self._queue.closed:
+                self._heartbeat = time.monotonic()
+                self._in_flight = self._queue.take(self._decoder.beams)
+                self._run(self._in_flight)
+                self._in_flight = []
+        except DeviceFailed as error:
+            self._failure = f"the device failed: {_describe(error)}"
+        except BaseException as error:  # noqa: BLE001  # whatever ends the thread is the engine's failure
+            self._failure = f"the engine thread died: {_describe(error)}"
+        finally:
+            self._busy_since = None
+            waiting = self._queue.close(self._failure or "the engine is closed")
+            _fail([*self._in_flight, *waiting], self._stopped)
+
+    def _run(self, batch: list[Item]) -> None:
+        """Runs a batch; one that fails is halved until the one input is found that is to blame."""
+        pending = [batch] if batch else []
+        while pending:
+            part = pending.pop()
+            if self._queue.closed:
+                _fail(part, self._stopped)
+                continue
+            try:
+                outputs = self._run_once(part)
+            except DeviceFailed:
+                raise
+            except Exception as error:  # noqa: BLE001  # a model may raise anything
+                if len(part) > 1:
+                    self._counts.retries += 1
+                    middle = len(part) // 2
+                    pending += [part[middle:], part[:middle]]
+                else:
+                    self._counts.failed_rows += 1
+                    _fail(part, partial(_blame, part[0], error))
+            else:
+                for item, output in zip(part, outputs, strict=True):
+                    with suppress(InvalidStateError):  # `close` gave the batch up
+                        item.future.set_result(output)
+
+    def _run_once(self, part: list[Item]) -> list[Output]:
+        began = self._heartbeat = self._busy_since = time.monotonic()
+        try:
+            outputs = self._decoder.run(part[0].role, [Request(item.tokens, item.options) for item in part])
+        finally:
+            ended = self._heartbeat = time.monotonic()
+            self._busy_since = None
+            self._counts.busy_s += ended - began
+        if len(outputs) != len(part):
+            raise EngineError(f"the model returned {len(outputs)} outputs for {len(part)} inputs")
+        counts = self._counts
+        counts.batches += 1
+        counts.rows += len(part)
+        counts.tokens += sum(map(len, part))
+        counts.padded_tokens += len(part) * max(map(len, part))
+        return outputs
+
+
+def _describe(error: BaseException) -> str:
+    """An error's type and the first line of what it says."""
+    first = str(error).strip().split("\n", 1)[0][:200]
+    return f"{type(error).__name__}: {first}" if first else type(error).__name__
+
+
+def _blame(item: Item, error: Exception) -> EngineError:
+    if isinstance(error, EngineError):
+        return error
+    if isinstance(error, OutOfMemory):
+        wrapped = EngineError(f"an input of {len(item)} tokens does not fit into memory")
+    else:
+        wrapped = EngineError(f"the model failed on an input of {len(item)} tokens: {_describe(error)}")
+    wrapped.__cause__ = error
+    return wrapped
+
+
+def _fail(items: Iterable[Item], reason: Callable[[], EngineError]) -> None:
+    """Fails the futures that are still open. Each gets an error of its own: a shared one would pile up tracebacks."""
+    for item in items:
+        with suppress(InvalidStateError):
+            item.future.set_exception(reason())
