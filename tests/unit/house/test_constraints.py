@@ -1,6 +1,7 @@
 """constraints.txt pins all that the extras pull in, once each, and only that."""
 
 import re
+import tomllib
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, distribution
 
@@ -13,7 +14,13 @@ from tests.unit.house.modules import ROOT
 
 LINES = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
 PINS = dict(line.split("==") for line in LINES if line and not line.startswith("#"))
-EXTRAS = ("web", "worker", "redis", "dev")
+
+
+def direct() -> list[Requirement]:
+    """What pyproject.toml itself asks for, in all its extras."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    groups = [project["dependencies"], *project["optional-dependencies"].values()]
+    return [Requirement(line) for group in groups for line in group]
 
 
 def requirements(name: str, extras: tuple[str, ...]) -> Iterator[Requirement]:
@@ -31,15 +38,14 @@ def pulled_in() -> dict[NormalizedName, list[Requirement]]:
     """Every distribution that the extras lead to, with all that is asked of its version."""
     found: dict[NormalizedName, list[Requirement]] = {}
     seen: set[tuple[str, tuple[str, ...]]] = set()
-    waiting: list[tuple[str, tuple[str, ...]]] = [("depeche", EXTRAS)]
+    waiting = direct()
     while waiting:
-        name, extras = waiting.pop()
-        if (name, extras) in seen:
-            continue
-        seen.add((name, extras))
-        for requirement in requirements(name, extras):
-            found.setdefault(canonicalize_name(requirement.name), []).append(requirement)
-            waiting.append((canonicalize_name(requirement.name), tuple(sorted(requirement.extras))))
+        requirement = waiting.pop()
+        name, extras = canonicalize_name(requirement.name), tuple(sorted(requirement.extras))
+        found.setdefault(name, []).append(requirement)
+        if (name, extras) not in seen:
+            seen.add((name, extras))
+            waiting += requirements(name, extras)
     return found
 
 
