@@ -65,6 +65,7 @@ def process(
         check_attempt=watch.check,
         on_progress=lambda done: watch.report(Stage.TRANSLATING, done, total),
     )
+    watch.check()
     translation = _assemble(plan, translated)
     between = time.monotonic()
     summary = None

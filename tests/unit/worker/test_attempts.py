@@ -1,0 +1,152 @@
+"""The book of attempts: leases are renewed, losses are told, a broken engine ends the process."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import cast
+
+import pytest
+
+from service.contract.errors import StoreUnavailable
+from service.contract.request import JobRequest
+from service.contract.states import Stage
+from service.contract.store import Claim, Heartbeat, JobStore
+from worker.attempts import Attempt, AttemptBook, AttemptDrained, AttemptLost, DeadlineExceeded
+
+
+class RecordingStore:
+    """Answers heartbeats from a script and keeps what was asked."""
+
+    def __init__(self) -> None:
+        self.beats: list[tuple[list[Heartbeat], float | None, str | None]] = []
+        self.lost: set[str] = set()
+        self.down = False
+        self.withdrawn: list[str] = []
+
+    def heartbeat(
+        self, worker: str, jobs: Sequence[Heartbeat], *, lease_s: float | None, description: str | None = None
+    ) -> set[str]:
+        if self.down:
+            raise StoreUnavailable("can't be reached")
+        self.beats.append((list(jobs), lease_s, description))
+        return self.lost & {job.job_id for job in jobs}
+
+    def withdraw_worker(self, worker: str) -> None:
+        self.withdrawn.append(worker)
+
+
+def make_attempt(job_id: str = "a", deadline_s: float = 60, draining: threading.Event | None = None) -> Attempt:
+    claim = Claim(job_id, 1, 1, 0, 0, JobRequest(text="Bonjour."))
+    return Attempt(claim, deadline_s=deadline_s, draining=draining or threading.Event())
+
+
+def make_book(
+    store: RecordingStore,
+    *,
+    on_lost: Callable[[str], None] = lambda job_id: None,
+    failure: Callable[[], str | None] = lambda: None,
+    on_broken: Callable[[str], None] = lambda reason: None,
+) -> AttemptBook:
+    return AttemptBook(
+        cast(JobStore, store),
+        worker="w",
+        lease_s=1.0,
+        renew_s=0.2,
+        description={"id": "w"},
+        on_lost=on_lost,
+        failure=failure,
+        on_broken=on_broken,
+    )
+
+
+def eventually(condition: Callable[[], object], seconds: float = 5) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.01)
+
+
+class TestAttempt:
+    def test_goes_on_until_told_otherwise(self) -> None:
+        make_attempt().check()
+
+    def test_stops_when_lost(self) -> None:
+        attempt = make_attempt()
+        attempt.lost.set()
+        with pytest.raises(AttemptLost):
+            attempt.check()
+
+    def test_stops_when_the_worker_drains(self) -> None:
+        draining = threading.Event()
+        attempt = make_attempt(draining=draining)
+        draining.set()
+        with pytest.raises(AttemptDrained):
+            attempt.check()
+
+    def test_stops_at_its_deadline(self) -> None:
+        attempt = make_attempt(deadline_s=-1)
+        with pytest.raises(DeadlineExceeded):
+            attempt.check()
+
+    def test_reports_what_the_heartbeat_says(self) -> None:
+        attempt = make_attempt()
+        attempt.report(Stage.SUMMARIZING, 3, 4)
+        assert attempt.heartbeat() == Heartbeat("a", 1, Stage.SUMMARIZING, 3, 4)
+
+
+class TestAttemptBook:
+    def test_makes_the_worker_known_without_any_attempt(self) -> None:
+        store = RecordingStore()
+        book = make_book(store)
+        book.start()
+        eventually(lambda: len(store.beats) >= 2)
+        book.stop()
+        assert store.beats[0] == ([], 1.0, '{"id": "w"}')
+        assert store.withdrawn == ["w"]
+
+    def test_renews_leases_of_open_attempts_only(self) -> None:
+        store = RecordingStore()
+        book = make_book(store)
+        first, second = make_attempt("a"), make_attempt("b")
+        book.open(first)
+        book.open(second)
+        book.close(first)
+        book.start()
+        eventually(lambda: store.beats)
+        book.stop()
+        assert [beat.job_id for beat in store.beats[0][0]] == ["b"]
+        assert len(book) == 1
+
+    def test_tells_a_lost_attempt_and_the_engine_once(self) -> None:
+        store, told = RecordingStore(), list[str]()
+        book = make_book(store, on_lost=told.append)
+        attempt = make_attempt("a")
+        book.open(attempt)
+        store.lost = {"a"}
+        book.start()
+        eventually(attempt.lost.is_set)
+        eventually(lambda: len(store.beats) >= 3)
+        book.stop()
+        assert told == ["a"]
+
+    def test_outlives_an_outage_of_the_store(self) -> None:
+        store = RecordingStore()
+        store.down = True
+        book = make_book(store)
+        attempt = make_attempt()
+        book.open(attempt)
+        book.start()
+        time.sleep(0.7)
+        store.down = False
+        eventually(lambda: store.beats)
+        book.stop()
+        assert not attempt.lost.is_set()
+
+    def test_says_that_the_engine_is_broken_and_stops_renewing(self) -> None:
+        store, reasons = RecordingStore(), list[str]()
+        book = make_book(store, failure=lambda: "the device is gone", on_broken=reasons.append)
+        book.start()
+        eventually(lambda: reasons)
+        time.sleep(0.6)
+        assert reasons == ["the device is gone"]
+        assert store.beats == []
