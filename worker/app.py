@@ -119,6 +119,7 @@ def engine_options(settings: Settings) -> EngineOptions:
     """The engine's part of the settings."""
     return EngineOptions(
         kind=settings.engine,
+        fake_seconds_per_token=settings.fake_seconds_per_token,
         translator=settings.translator,
         translator_revision=settings.translator_revision,
         summarizer=settings.summarizer,

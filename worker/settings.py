@@ -13,6 +13,9 @@ class Settings(SharedSettings):
     engine: Literal["transformers", "fake"] = Field(
         "transformers", description="`fake` translates nothing: a deterministic stand-in for trying out the queue."
     )
+    fake_seconds_per_token: float = Field(
+        0.0, ge=0, le=10, description="Seconds that the fake engine takes for each source token of a batch."
+    )
     translator: str = Field(
         "bundled", description="Translation model: `bundled`, `opus`, a folder, or a hub id (`ID@REVISION` pins it)."
     )

@@ -45,7 +45,8 @@ def configure_logs(level: str, style: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for noisy in ("httpx2", "httpcore2", "httpx", "urllib3", "filelock"):
+    # Celery says of every message that it came and went; the worker's own lines say it with the job's id.
+    for noisy in ("celery.worker.strategy", "celery.app.trace", "httpx2", "httpcore2", "urllib3", "filelock"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 

@@ -30,6 +30,7 @@ class EngineOptions:
     queue_tokens: int = 400_000
     offline: bool = False
     threads: int = 0
+    fake_seconds_per_token: float = 0.0
 
 
 def build_engine(options: EngineOptions) -> Engine:
@@ -38,5 +39,5 @@ def build_engine(options: EngineOptions) -> Engine:
     if options.kind == "fake":
         from worker.engine.fake import FakeEngine, FakeOptions
 
-        return FakeEngine(FakeOptions(summarizer=options.summarizer is not None), limits)
+        return FakeEngine(FakeOptions(summarizer=options.summarizer is not None, seconds_per_token=options.fake_seconds_per_token), limits)
     raise ModelError("engines of the kind `transformers` can't be built yet")
