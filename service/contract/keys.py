@@ -20,7 +20,7 @@ class Keys:
         return f"{self.prefix}job:{job_id}"
 
     def idempotency(self, client: str, digest: str) -> str:
-        """HASH id, body: what an Idempotency-Key (by its SHA-256, in hex) of a client was used for."""
+        """HASH id, body, replays: what an Idempotency-Key (by its SHA-256, in hex) of a client was used for."""
         return f"{self.prefix}idem:{client}:{digest}"
 
     def worker(self, worker_id: str) -> str:

@@ -13,6 +13,9 @@ _NOT_BUILT = {"glossary", "keep", "callback_url"}
 #: Most bytes of `metadata`, as JSON in UTF-8.
 METADATA_BYTES = 4096
 
+#: Most characters of an unknown field's name that an error repeats.
+_SHOWN_CHARACTERS = 60
+
 #: Most characters of `title`.
 TITLE_CHARACTERS = 1000
 
@@ -63,13 +66,7 @@ def parse_request(body: object, *, max_characters: int) -> JobRequest:
         raise _request_error(error) from None
     _check_text(request, max_characters)
     if request.metadata is not None:
-        encoded = json.dumps(request.metadata, ensure_ascii=False).encode(errors="surrogatepass")
-        if len(encoded) > METADATA_BYTES:
-            raise RequestError(
-                Code.INVALID_REQUEST,
-                f"metadata has {len(encoded)} bytes as JSON; at most {METADATA_BYTES} are kept.",
-                pointer="/metadata",
-            )
+        _check_metadata(request.metadata)
     return request
 
 
@@ -88,6 +85,23 @@ def _refuse_unbuilt(body: dict[str, Any]) -> None:
         )
 
 
+def _check_metadata(metadata: dict[str, Any]) -> None:
+    try:
+        size = len(json.dumps(metadata, ensure_ascii=False, allow_nan=False).encode())
+    except (ValueError, RecursionError):
+        raise RequestError(
+            Code.INVALID_REQUEST,
+            "metadata holds what JSON in UTF-8 can't carry: half of a surrogate pair, a number too large, or too many levels.",
+            pointer="/metadata",
+        ) from None
+    if size > METADATA_BYTES:
+        raise RequestError(
+            Code.INVALID_REQUEST,
+            f"metadata has {size} bytes as JSON; at most {METADATA_BYTES} are kept.",
+            pointer="/metadata",
+        )
+
+
 def _check_text(request: JobRequest, max_characters: int) -> None:
     for field, value in (("text", request.text), ("title", request.title or "")):
         if "\0" in value:
@@ -96,12 +110,8 @@ def _check_text(request: JobRequest, max_characters: int) -> None:
                 f"{field} holds a NUL character at position {value.index(chr(0))}. Remove it: it is not text.",
                 pointer=f"/{field}",
             )
-        if any("\ud800" <= character <= "\udfff" for character in value):
-            raise RequestError(
-                Code.INVALID_ENCODING,
-                f"{field} holds half of a surrogate pair, which UTF-8 can't carry. Repair the text's encoding.",
-                pointer=f"/{field}",
-            )
+        if not _encodable(value):
+            raise _half_pair(field, f"/{field}")
     if len(request.text) > max_characters:
         raise RequestError(
             Code.TOO_LARGE,
@@ -115,8 +125,8 @@ def _check_text(request: JobRequest, max_characters: int) -> None:
 def _request_error(error: ValidationError) -> RequestError:
     """The first problem, as an error that names the field and what it takes (never its value)."""
     item = error.errors(include_input=False, include_url=False)[0]
-    path = [str(part) for part in item["loc"]]
-    field, pointer = ".".join(path), "/" + "/".join(path)
+    path = [_shown(str(part)) for part in item["loc"]]
+    field, pointer = ".".join(path), "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in path)
     if item["type"] == "extra_forbidden":
         known = ", ".join(SummaryOptions.model_fields if path[0] == "summary" else JobRequest.model_fields)
         return RequestError(
@@ -124,5 +134,29 @@ def _request_error(error: ValidationError) -> RequestError:
         )
     if item["type"] == "missing":
         return RequestError(Code.INVALID_REQUEST, f"The field {field!r} is missing.", pointer=pointer)
+    if item["type"] == "string_unicode":
+        return _half_pair(field or "The name of a field", pointer or None)
     message = item["msg"].removeprefix("Input ")
     return RequestError(Code.INVALID_REQUEST, f"{field} {message}.", pointer=pointer)
+
+
+def _encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _half_pair(what: str, pointer: str | None) -> RequestError:
+    return RequestError(
+        Code.INVALID_ENCODING,
+        f"{what} holds half of a surrogate pair, which UTF-8 can't carry. Repair the text's encoding.",
+        pointer=pointer,
+    )
+
+
+def _shown(name: str) -> str:
+    """A field's name as errors may repeat it: names can be as long as the body, and hold anything."""
+    name = name.encode(errors="replace").decode()
+    return name if len(name) <= _SHOWN_CHARACTERS else name[:_SHOWN_CHARACTERS] + "…"

@@ -159,7 +159,8 @@ class JobStore:
                 raise QueueFull(self._queue_limit, retry_after=30)
 
     def withdraw(self, job_id: str, *, client: str, idempotency_key: str | None = None) -> bool:
-        """Undoes an admission that could not be published. False where a worker has claimed the job meanwhile."""
+        """Undoes an admission that could not be published. False where the job is in use already: claimed, or given to another
+        submission with the same key."""
         keys = self.keys
         idem = keys.idempotency(client, _digest(idempotency_key.encode())) if idempotency_key else ""
         with store_errors():
@@ -182,6 +183,15 @@ class JobStore:
         with store_errors():
             value = self.redis.hget(self.keys.job(job_id), "state")
         return JobState(_bytes(value).decode()) if value else None
+
+    def states(self, job_ids: Sequence[str]) -> list[JobState | None]:
+        """The state of each job, None without a record, in one round trip."""
+        with store_errors():
+            pipeline = self.redis.pipeline(transaction=False)
+            for job_id in job_ids:
+                pipeline.hget(self.keys.job(job_id), "state")
+            values = pipeline.execute()
+        return [JobState(_bytes(value).decode()) if value else None for value in values]
 
     def delete(self, job_id: str, *, client: str) -> JobState | None:
         """Cancels a job that waits or runs (returns `CANCELLED`), erases one that has ended (returns None)."""

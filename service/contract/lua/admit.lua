@@ -6,7 +6,10 @@ local job, queued, running, idem = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 if idem ~= '' then
   local known = redis.call('HMGET', idem, 'id', 'body')
   if known[1] then
-    if known[2] == ARGV[4] then return {'known', known[1]} end
+    if known[2] == ARGV[4] then
+      redis.call('HINCRBY', idem, 'replays', 1)
+      return {'known', known[1]}
+    end
     return {'conflict'}
   end
 end

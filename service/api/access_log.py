@@ -1,0 +1,35 @@
+"""One log line a request: the rule of its route, never its address or anything of its body."""
+
+import time
+
+from flask import Flask, Response, g, request
+
+from service.contract.logs import get_logger
+
+log = get_logger(__name__)
+
+#: Routes that machines ask every few seconds: their successes are logged at DEBUG.
+_PROBES = {"/healthz", "/readyz"}
+
+
+def register(app: Flask) -> None:
+    """Logs each request when its answer is ready."""
+
+    @app.before_request
+    def begin() -> None:
+        g.began = time.monotonic()
+
+    @app.after_request
+    def end(response: Response) -> Response:
+        route = request.url_rule.rule if request.url_rule else "unmatched"
+        fields = {
+            "method": request.method if request.method.isalpha() else "?",
+            "route": route,
+            "status": response.status_code,
+            "ms": round((time.monotonic() - g.began) * 1000, 1),
+        }
+        if "job_id" in g:
+            fields["job_id"] = g.job_id
+        quiet = route in _PROBES and response.status_code < 400
+        (log.debug if quiet else log.info)("request", **fields)
+        return response

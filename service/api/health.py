@@ -1,0 +1,105 @@
+"""Liveness and readiness. Neither says more than what was just seen."""
+
+import json
+from collections import Counter
+from typing import Any
+
+from flask import Blueprint, Response, request
+from redis.exceptions import ResponseError
+
+from service.api.parameters import flag, refuse_unknown
+from service.api.problems import problem
+from service.backend import Backend
+from service.contract.errors import Code, DepecheError, QueueFull
+from service.contract.store import JobStore, store_errors
+
+#: Milliseconds for which the key of the readiness probe lives.
+_PROBE_MS = 10_000
+
+#: Seconds after which somebody who found no worker should look again.
+_WORKER_RETRY_S = 5
+
+
+def make_blueprint(backend: Backend) -> Blueprint:
+    """The routes /healthz and /readyz."""
+    blueprint = Blueprint("health", __name__)
+
+    @blueprint.get("/healthz")
+    def alive() -> Response:
+        """The process answers."""
+        refuse_unknown(request)
+        return _json({"status": "alive"})
+
+    @blueprint.get("/readyz")
+    def ready() -> Response:
+        """Work is taken: Redis can be written and the queue has room. `?workers=1` asks for a worker too."""
+        refuse_unknown(request, "workers")
+        needs_worker = flag(request, "workers")
+        members: dict[str, Any] = {"redis": "unavailable", "durability": None, "queue": None, "workers": None}
+        try:
+            _look(backend.store, members)
+            _judge(backend.store, members, needs_worker=needs_worker)
+        except DepecheError as error:
+            return problem(error, members={"ready": False, **members})
+        return _json({"ready": True, **members})
+
+    return blueprint
+
+
+def durability(store: JobStore) -> str:
+    """What survives: `machine` (each write is on disk before its answer), `process`, or `none`.
+
+    Managed servers hide their configuration: what can't be found out counts as `process`. Raises `StoreUnavailable`.
+    """
+    with store_errors():
+        try:
+            found = {**store.redis.config_get("appendonly"), **store.redis.config_get("appendfsync")}
+        except ResponseError:
+            found = {}
+        values = {_text(name): _text(value) for name, value in found.items()}
+        if "appendonly" not in values:
+            return "process" if _log_is_on(store) else "none"
+    if values["appendonly"] != "yes":
+        return "none"
+    return "machine" if values.get("appendfsync") == "always" else "process"
+
+
+def _look(store: JobStore, members: dict[str, Any]) -> None:
+    with store_errors():
+        store.redis.set(store.keys.probe, "1", px=_PROBE_MS)
+    members["redis"] = "writable"
+    members["durability"] = durability(store)
+    members["queue"] = {"jobs": store.depth(), "limit": store.queue_limit}
+    workers = store.workers()
+    counts = Counter(json.dumps(worker.get("models"), sort_keys=True) for worker in workers)
+    members["workers"] = {
+        "seen": len(workers),
+        "models": [{"workers": count, **(json.loads(models) or {})} for models, count in counts.most_common()],
+    }
+
+
+def _judge(store: JobStore, members: dict[str, Any], *, needs_worker: bool) -> None:
+    if members["queue"]["jobs"] >= store.queue_limit:
+        raise QueueFull(store.queue_limit, retry_after=30)
+    if needs_worker and not members["workers"]["seen"]:
+        raise DepecheError(
+            Code.NO_WORKER,
+            "Work is accepted, but no worker was seen in the last 30 s. Start one with depeche-worker run.",
+            retry_after=_WORKER_RETRY_S,
+        )
+
+
+def _log_is_on(store: JobStore) -> bool:
+    """Whether there is an append-only file, as INFO tells; true where that is hidden too."""
+    try:
+        return bool(store.redis.info("persistence").get("aof_enabled", 1))
+    except ResponseError:
+        return True
+
+
+def _text(value: object) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
+def _json(body: dict[str, Any]) -> Response:
+    return Response(json.dumps(body, ensure_ascii=False).encode(), mimetype="application/json")

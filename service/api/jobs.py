@@ -1,0 +1,95 @@
+"""The job resource: submit, look or wait, read the text alone, cancel or erase."""
+
+from contextlib import suppress
+
+from flask import Blueprint, Response, g, request
+
+from service.admission import admit
+from service.api import texts
+from service.api.bodies import read_request
+from service.api.parameters import idempotency_key, refuse_unknown, wait_seconds
+from service.backend import CLIENT, Backend
+from service.contract.errors import JobGone
+from service.contract.job import Job
+
+#: Seconds after which a client should look again at a job that has not ended.
+RETRY_AFTER_S = 1
+
+
+def make_blueprint(backend: Backend) -> Blueprint:
+    """The routes under /v1/jobs."""
+    blueprint = Blueprint("jobs", __name__, url_prefix="/v1/jobs")
+    store = backend.store
+
+    @blueprint.post("")
+    def submit() -> Response:
+        refuse_unknown(request)
+        key = idempotency_key(request)
+        wanted, body = read_request(request, backend.settings)
+        job, known = admit(store, backend.publisher, wanted, client=CLIENT, idempotency_key=key, body=body)
+        g.job_id = job.id
+        response = _job_response(job, status=202)
+        response.headers["Location"] = f"/v1/jobs/{job.id}"
+        if known:
+            response.headers["Idempotent-Replayed"] = "true"
+        return response
+
+    @blueprint.get("/<job_id>")
+    def show(job_id: str) -> Response:
+        refuse_unknown(request, "wait")
+        seconds = wait_seconds(request, limit=backend.settings.wait_limit_s)
+        job = _wait(backend, job_id, seconds) if seconds else store.get(job_id, client=CLIENT)
+        g.job_id = job.id
+        response = _job_response(job)
+        response.make_conditional(request)
+        return response
+
+    @blueprint.get("/<job_id>/translation")
+    def translation(job_id: str) -> Response:
+        return _text(job_id, texts.translation)
+
+    @blueprint.get("/<job_id>/summary")
+    def summary(job_id: str) -> Response:
+        return _text(job_id, texts.summary)
+
+    @blueprint.delete("/<job_id>")
+    def delete(job_id: str) -> Response:
+        refuse_unknown(request)
+        cancelled = store.delete(job_id, client=CLIENT)
+        g.job_id = job_id
+        if cancelled:
+            with suppress(JobGone):  # erased meanwhile by a second call
+                return _job_response(store.get(job_id, client=CLIENT))
+        response = Response(status=204)
+        del response.headers["Content-Type"]
+        return response
+
+    def _text(job_id: str, write: texts.Writer) -> Response:
+        refuse_unknown(request)
+        media_type = texts.choose(request)
+        job = store.get(job_id, client=CLIENT)
+        g.job_id = job.id
+        response = texts.respond(job, write, media_type, retry_after=RETRY_AFTER_S)
+        response.make_conditional(request)
+        return response
+
+    return blueprint
+
+
+def _wait(backend: Backend, job_id: str, seconds: float) -> Job:
+    """The job once it has ended, or as it is after so many seconds, or when this process stops."""
+    store = backend.store
+    with backend.waits.watch(job_id) as ended:
+        job = store.get(job_id, client=CLIENT)
+        if job.state.ended:
+            return job
+        ended.wait(seconds)
+    return store.get(job_id, client=CLIENT)
+
+
+def _job_response(job: Job, status: int = 200) -> Response:
+    response = Response(job.to_json(), status=status, mimetype="application/json")
+    response.set_etag(f"{job.id}-{job.version}")
+    if not job.state.ended:
+        response.headers["Retry-After"] = str(RETRY_AFTER_S)
+    return response

@@ -1,0 +1,27 @@
+"""The Flask application: wires the backend, the guards and the routes together."""
+
+from flask import Flask
+
+from service.api import access_log, guards, health, jobs, problems
+from service.backend import Backend
+from service.page import routes as page
+from service.settings import Settings
+
+
+def create_app(settings: Settings) -> Flask:
+    """An application for one process. It opens no connection and starts no thread before the first request.
+
+    Its `extensions["depeche"]` is the `Backend`. Raises ValueError for a Redis address that can't be read.
+    """
+    app = Flask(__name__, static_folder=None, template_folder=None)
+    app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False
+    backend = Backend.open(settings)
+    app.extensions["depeche"] = backend
+    access_log.register(app)
+    guards.register(app, settings)
+    problems.register(app)
+    app.register_blueprint(jobs.make_blueprint(backend))
+    app.register_blueprint(health.make_blueprint(backend))
+    app.register_blueprint(page.make_blueprint())
+    return app

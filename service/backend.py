@@ -1,0 +1,47 @@
+"""What requests work with: the store, the queue and the waits of one process."""
+
+import os
+from dataclasses import dataclass
+
+from service.contract.connection import connect
+from service.contract.store import JobStore
+from service.publisher import Publisher
+from service.settings import Settings
+from service.waits import WaitHub
+
+#: Connections to Redis that requests of one process share.
+_CONNECTIONS = 32
+
+#: Whose jobs these are until there are API keys.
+CLIENT = "local"
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """One for each process. Opens no connection before the first request."""
+
+    settings: Settings
+    store: JobStore
+    publisher: Publisher
+    waits: WaitHub
+
+    @classmethod
+    def open(cls, settings: Settings) -> "Backend":
+        """Raises ValueError for a Redis address that can't be read."""
+        url, name = settings.redis_url.get_secret_value(), f"depeche-web-{os.getpid()}"
+        redis = connect(url, timeout_s=settings.redis_timeout_s, name=name, max_connections=_CONNECTIONS)
+        store = JobStore(
+            redis, prefix=settings.key_prefix, retention_s=settings.retention_s, queue_limit=settings.queue_limit
+        )
+        waits = WaitHub(
+            lambda: connect(url, timeout_s=settings.redis_timeout_s, name=f"{name}-waits"),
+            store.keys.ended,
+            store.states,
+        )
+        return cls(settings, store, Publisher(settings), waits)
+
+    def close(self) -> None:
+        """Wakes those who wait and closes the connections."""
+        self.waits.close()
+        self.publisher.close()
+        self.store.redis.close()

@@ -1,0 +1,253 @@
+"""A typed client of the HTTP interface. Retries what passes by itself, and never submits an article twice.
+
+ClientError
+├── Unreachable          nobody answers at this address, after all retries
+├── WaitTimeout          the job had not ended when the time was up
+└── ApiError             the server refused: status, code, detail
+"""
+
+import random
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+import httpx2
+
+from service.contract.states import JobState, Stage
+
+#: Seconds of `?wait=` that one request asks for while nobody watches the progress, and while somebody does.
+_LONG_WAIT_S = 30.0
+_WATCHED_WAIT_S = 1.0
+
+#: Seconds between two retries: at first, and at most. `Retry-After` counts where it is longer.
+_BACKOFF_S = (0.25, 8.0)
+
+#: Seconds of `Retry-After` that are obeyed at most.
+_PATIENCE_S = 60.0
+
+_RETRIED = frozenset({429, 502, 503, 504})
+
+
+class ClientError(Exception):
+    """Something went wrong between here and the server. The message is for people."""
+
+
+class Unreachable(ClientError):
+    """Nobody answers at this address."""
+
+
+class WaitTimeout(ClientError):
+    """The job had not ended when the time was up; it goes on."""
+
+
+class ApiError(ClientError):
+    """The server refused. `code` is stable; `detail` says what to do; `retry_after` is in seconds."""
+
+    def __init__(self, status: int, code: str, detail: str, *, retry_after: float | None = None) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.code = code
+        self.detail = detail
+        self.retry_after = retry_after
+
+
+@dataclass(frozen=True, slots=True)
+class JobView:
+    """A job as the server showed it. `raw` is the whole of it, as documented."""
+
+    raw: Mapping[str, Any]
+
+    @property
+    def id(self) -> str:
+        """The id."""
+        return str(self.raw["id"])
+
+    @property
+    def state(self) -> JobState:
+        """Where the job is."""
+        return JobState(self.raw["state"])
+
+    @property
+    def stage(self) -> Stage | None:
+        """What a running job is doing."""
+        stage = self.raw["stage"]
+        return Stage(stage) if stage else None
+
+    @property
+    def done(self) -> int:
+        """Segments that are done, over both stages."""
+        return int(self.raw["progress"]["done"])
+
+    @property
+    def total(self) -> int:
+        """Segments in all; 0 before they are counted."""
+        return int(self.raw["progress"]["total"])
+
+    @property
+    def error(self) -> tuple[str, str] | None:
+        """Code and detail of a failed job."""
+        error = self.raw["error"]
+        return (str(error["code"]), str(error["detail"])) if error else None
+
+    @property
+    def result(self) -> Mapping[str, Any] | None:
+        """What a succeeded job holds, as documented."""
+        result: Mapping[str, Any] | None = self.raw["result"]
+        return result
+
+
+class Client:
+    """Talks to one server. Thread-safe. Use it in a `with` statement, or call `close`.
+
+    `timeout_s` bounds connecting, and each read beyond what a wait takes. `retries` is how often a request is sent again
+    after 429, 502, 503, 504 or a broken connection.
+    """
+
+    def __init__(
+        self,
+        url: str = "http://127.0.0.1:8000",
+        *,
+        timeout_s: float = 30.0,
+        retries: int = 5,
+        transport: httpx2.BaseTransport | None = None,
+    ) -> None:
+        try:
+            # trust_env=False: a proxy of the environment must not see articles that stay on this machine otherwise.
+            self._http = httpx2.Client(base_url=url, timeout=timeout_s, transport=transport, trust_env=False)
+        except (httpx2.InvalidURL, ValueError) as error:
+            raise ClientError(f"{url!r} is not an address: {error}") from None
+        self.url = url
+        self._timeout_s = timeout_s
+        self._retries = retries
+
+    def submit(
+        self,
+        text: str,
+        *,
+        title: str | None = None,
+        summary: str | None = None,
+        max_words: int | None = None,
+        force: bool = False,
+        metadata: Mapping[str, Any] | None = None,
+        idempotency_key: str | None = None,
+    ) -> JobView:
+        """Submits an article. `summary` is auto, extractive, abstractive or none. Raises `ClientError`.
+
+        Without a key of the caller's it makes one, so that a retry after a lost answer gives the same job.
+        """
+        options = {"mode": summary, "max_words": max_words}
+        body: dict[str, Any] = {"text": text, "title": title, "force": force or None, "metadata": metadata}
+        body["summary"] = {name: value for name, value in options.items() if value is not None} or None
+        answer = self._send(
+            "POST",
+            "/v1/jobs",
+            json={name: value for name, value in body.items() if value is not None},
+            headers={"Idempotency-Key": idempotency_key or str(uuid.uuid4())},
+        )
+        return JobView(answer.json())
+
+    def get(self, job_id: str, *, wait_s: float = 0.0) -> JobView:
+        """The job; with `wait_s`, up to 60, as soon as it ends or that time is over. Raises `ClientError`."""
+        parameters = {"wait": f"{wait_s:g}"} if wait_s else {}
+        return JobView(self._send("GET", _path(job_id), params=parameters, timeout=self._timeout_s + wait_s).json())
+
+    def wait(
+        self, job_id: str, *, timeout_s: float | None = None, on_progress: Callable[[JobView], None] | None = None
+    ) -> JobView:
+        """The job once it has ended, however it has. `on_progress` sees it about once a second until then.
+
+        Raises `WaitTimeout` after `timeout_s`, and `ClientError`.
+        """
+        deadline = None if timeout_s is None else time.monotonic() + timeout_s
+        longest = _LONG_WAIT_S if on_progress is None else _WATCHED_WAIT_S
+        while True:
+            left = longest if deadline is None else deadline - time.monotonic()
+            job = self.get(job_id, wait_s=max(0.0, min(longest, left)))
+            if on_progress is not None:
+                on_progress(job)
+            if job.state.ended:
+                return job
+            if left <= 0:
+                raise WaitTimeout(f"The job had not ended after {timeout_s:g} s; it is {job.state}.")
+
+    def translation(self, job_id: str, *, markdown: bool = False) -> str:
+        """The English text of a succeeded job. Raises `ClientError`."""
+        return self._text(f"{_path(job_id)}/translation", markdown)
+
+    def summary(self, job_id: str, *, markdown: bool = False) -> str:
+        """The summary of a succeeded job. Raises `ClientError`."""
+        return self._text(f"{_path(job_id)}/summary", markdown)
+
+    def delete(self, job_id: str) -> JobView | None:
+        """Cancels a job that waits or runs, and returns it; erases one that has ended, and returns None.
+
+        Never sent twice, since the second time would erase what the first one has cancelled. Raises `ClientError`.
+        """
+        answer = self._send("DELETE", _path(job_id), retried=False)
+        return None if answer.status_code == 204 else JobView(answer.json())
+
+    def ready(self, *, workers: bool = False) -> Mapping[str, Any]:
+        """The state of readiness; with `workers`, one must be there. Raises `ApiError` while it is not, untried again."""
+        answer = self._send("GET", "/readyz", params={"workers": "1"} if workers else {}, retried=False)
+        readiness: Mapping[str, Any] = answer.json()
+        return readiness
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _text(self, path: str, markdown: bool) -> str:
+        answer = self._send("GET", path, headers={"Accept": "text/markdown" if markdown else "text/plain"})
+        return answer.content.decode()
+
+    def _send(self, method: str, path: str, *, retried: bool = True, **options: Any) -> httpx2.Response:
+        delay = _BACKOFF_S[0]
+        for left in range(self._retries if retried else 0, -1, -1):
+            pause = delay * random.uniform(0.5, 1.0)  # noqa: S311 - spreads retries, guards nothing
+            try:
+                answer = self._http.request(method, path, **options)
+            except httpx2.TransportError as error:
+                if not left:
+                    raise Unreachable(
+                        f"Nobody answers at {self.url} ({type(error).__name__}). Is it running?"
+                    ) from error
+            else:
+                if answer.is_success:
+                    return answer
+                refusal = _refusal(answer)
+                if not left or answer.status_code not in _RETRIED:
+                    raise refusal
+                pause = min(max(pause, refusal.retry_after or 0.0), _PATIENCE_S)
+            time.sleep(pause)
+            delay = min(delay * 2, _BACKOFF_S[1])
+        raise AssertionError("the last try returns or raises")
+
+
+def _path(job_id: str) -> str:
+    """The address of a job. Raises `ClientError` for what can't be an id, so that it can't lead anywhere else."""
+    if not (job_id.isascii() and job_id.isalnum()):
+        raise ClientError(f"{job_id!r} is not a job's id")
+    return f"/v1/jobs/{job_id}"
+
+
+def _refusal(answer: httpx2.Response) -> ApiError:
+    """The problem that the server describes, or what can be said of an answer from somebody else."""
+    retry_after = answer.headers.get("Retry-After", "")
+    seconds = float(retry_after) if retry_after.isdecimal() else None
+    try:
+        problem = answer.json()
+        return ApiError(answer.status_code, str(problem["code"]), str(problem["detail"]), retry_after=seconds)
+    except (ValueError, KeyError, TypeError):
+        detail = f"The answer is {answer.status_code} and not from Dépêche. Check the address."
+        return ApiError(answer.status_code, "unknown", detail, retry_after=seconds)
