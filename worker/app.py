@@ -9,9 +9,11 @@ import secrets
 import socket
 import threading
 import time
+import warnings
 from typing import Any
 
 from celery import bootsteps, signals
+from celery.exceptions import SecurityWarning
 
 from service.contract.celery_app import make_celery
 from service.contract.connection import connect
@@ -47,6 +49,8 @@ class WorkerService:
 
     def run(self) -> int:
         """Runs until a signal stops it. Returns the exit status."""
+        # Celery warns root in seven lines, of pickled messages above all; this worker reads JSON alone.
+        warnings.filterwarnings("ignore", category=SecurityWarning)
         worker = self.app.Worker(
             hostname=f"depeche@{self.worker_id}",
             pool="threads",

@@ -60,12 +60,13 @@ def translate(
 
 
 def wait_for(future: "Future[Output]", check_attempt: Callable[[], None]) -> Output:
-    """The future's result, looking up often enough to stop when the attempt should."""
+    """The future's result, looking up before it and often enough to stop when the attempt should."""
     while True:
+        check_attempt()
         try:
             return future.result(timeout=_LOOK_UP_S)
         except FutureTimeout:
-            check_attempt()
+            continue
         except CancelledError:
             check_attempt()
             raise EngineStopped("the engine dropped a segment of a job that goes on") from None

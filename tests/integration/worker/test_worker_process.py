@@ -1,0 +1,202 @@
+"""A real worker process over a real Redis, with the fake engine."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from service.contract.celery_app import make_celery, publish
+from service.contract.connection import connect
+from service.contract.job import Job
+from service.contract.keys import QUEUE_NAME
+from service.contract.request import JobRequest
+from service.contract.settings import SharedSettings
+from service.contract.states import JobState
+from service.contract.store import JobStore
+
+PROGRAM = str(Path(sys.executable).parent / "depeche-worker")
+
+
+class Queue:
+    """What the front end does, without the front end."""
+
+    def __init__(self, url: str) -> None:
+        self.settings = SharedSettings.load(redis_url=url)
+        self.redis = connect(url, timeout_s=5, name="test")
+        self.store = JobStore(self.redis, prefix=self.settings.key_prefix, retention_s=60)
+        self._celery = make_celery(self.settings, socket_timeout_s=5)
+
+    def submit(self, text: str) -> str:
+        job_id = self.store.admit(JobRequest(text=text), client="local").job_id
+        publish(self._celery, job_id)
+        return job_id
+
+    def publish(self, *args: object) -> None:
+        self._celery.send_task("depeche.article", args=list(args), queue=QUEUE_NAME, ignore_result=True)
+
+    def get(self, job_id: str) -> Job:
+        return self.store.get(job_id, client="local")
+
+    def wait(self, job_id: str, state: JobState, seconds: float = 30) -> Job:
+        self.until(lambda: self.get(job_id).state is state, seconds)
+        return self.get(job_id)
+
+    def until(self, condition: Callable[[], object], seconds: float = 30) -> None:
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline, "it did not happen in time"
+            time.sleep(0.05)
+
+    def messages(self) -> int:
+        length = self.redis.llen(self.settings.key_prefix + QUEUE_NAME)
+        assert isinstance(length, int)
+        return length
+
+
+class Worker:
+    """A worker process; its log goes to a file."""
+
+    def __init__(self, url: str, log: Path, **variables: str) -> None:
+        self.log = log
+        environment = {**os.environ, "DEPECHE_REDIS_URL": url, "DEPECHE_ENGINE": "fake", **variables}
+        with log.open("ab") as output:
+            self.process = subprocess.Popen([PROGRAM, "run"], env=environment, stdout=output, stderr=output)
+
+    def seen(self, queue: Queue) -> bool:
+        return any(f"-{self.process.pid}-" in worker["id"] for worker in queue.store.workers())
+
+    def stop(self, number: signal.Signals = signal.SIGTERM, seconds: float = 30) -> int:
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        return self.process.wait(seconds)
+
+
+@pytest.fixture
+def queue(redis_url: str) -> Iterator[Queue]:
+    queue = Queue(redis_url)
+    yield queue
+    queue.redis.close()
+
+
+@pytest.fixture
+def start(queue: Queue, redis_url: str, tmp_path: Path) -> Iterator[Callable[..., Worker]]:
+    """Starts workers that are ready when it returns, and ends them after the test."""
+    workers = []
+
+    def start_worker(**variables: str) -> Worker:
+        worker = Worker(redis_url, tmp_path / f"worker-{len(workers)}.log", **variables)
+        workers.append(worker)
+        queue.until(lambda: worker.seen(queue) or worker.process.poll() is not None)
+        assert worker.process.poll() is None, worker.log.read_text()
+        return worker
+
+    yield start_worker
+    for worker in workers:
+        worker.stop(signal.SIGKILL)
+
+
+SLOW = {"DEPECHE_FAKE_SECONDS_PER_TOKEN": "0.02", "DEPECHE_BATCH_ROWS": "1"}
+
+
+def test_works_on_jobs_and_leaves_nothing_behind(queue: Queue, start: Callable[..., Worker]) -> None:
+    worker = start()
+    jobs = [queue.submit(f"Le maire numéro {n} est arrivé mardi.\n\nIl est reparti.") for n in range(20)]
+    for job_id in jobs:
+        job = queue.wait(job_id, JobState.SUCCEEDED)
+        assert job.attempts == 1
+        assert job.done == job.total > 0
+    assert worker.stop() == 0
+    assert queue.messages() == 0
+    assert queue.redis.hlen(queue.settings.key_prefix + "unacked") == 0
+    assert queue.store.workers() == []
+    assert "maire" not in worker.log.read_text()
+
+
+def test_every_log_line_of_a_job_has_its_id(queue: Queue, start: Callable[..., Worker]) -> None:
+    worker = start()
+    job_id = queue.submit("Il pleut.")
+    queue.wait(job_id, JobState.SUCCEEDED)
+    worker.stop()
+    lines = [line for line in worker.log.read_text().splitlines() if "attempt_began" in line or "job_succeeded" in line]
+    assert len(lines) == 2
+    assert all(f'"job_id": "{job_id}"' in line for line in lines)
+
+
+def test_a_running_job_is_cancelled(queue: Queue, start: Callable[..., Worker]) -> None:
+    worker = start(**SLOW)
+    job_id = queue.submit("Il pleut sur la ville. " * 300)
+    queue.until(lambda: queue.get(job_id).done > 0)
+    assert queue.store.delete(job_id, client="local") is JobState.CANCELLED
+    queue.until(lambda: "attempt_lost" in worker.log.read_text(), seconds=5)
+    quick = queue.submit("Il pleut.")
+    queue.wait(quick, JobState.SUCCEEDED, seconds=5)
+    assert queue.get(job_id).state is JobState.CANCELLED
+
+
+def test_sigterm_gives_unfinished_work_back_uncharged(queue: Queue, start: Callable[..., Worker]) -> None:
+    worker = start(**SLOW)
+    job_id = queue.submit("Il pleut sur la ville. " * 300)
+    queue.until(lambda: queue.get(job_id).done > 0)
+    began = time.monotonic()
+    assert worker.stop() == 0
+    assert time.monotonic() - began < 10
+    job = queue.get(job_id)
+    assert (job.state, job.attempts) == (JobState.QUEUED, 0)
+    assert queue.messages() == 1
+
+
+def test_what_is_given_back_is_done_by_the_next_worker(queue: Queue, start: Callable[..., Worker]) -> None:
+    first = start(**SLOW)
+    job_id = queue.submit("Il pleut sur la ville. " * 100)
+    queue.until(lambda: queue.get(job_id).done > 0)
+    first.stop()
+    start()
+    job = queue.wait(job_id, JobState.SUCCEEDED)
+    assert job.attempts == 1
+
+
+def test_a_duplicate_message_changes_nothing(queue: Queue, start: Callable[..., Worker]) -> None:
+    start()
+    job_id = queue.submit("Il pleut.")
+    first = queue.wait(job_id, JobState.SUCCEEDED)
+    queue.publish(job_id)
+    queue.until(lambda: queue.messages() == 0)
+    time.sleep(0.3)
+    assert queue.get(job_id) == first
+
+
+@pytest.mark.parametrize("argument", [None, 7, "../../etc/passwd", "x" * 200, {"job": 1}])
+def test_a_forged_message_is_dropped(queue: Queue, start: Callable[..., Worker], argument: object) -> None:
+    worker = start()
+    queue.publish(argument)
+    job_id = queue.submit("Il pleut.")
+    queue.wait(job_id, JobState.SUCCEEDED)
+    assert worker.process.poll() is None
+    assert queue.messages() == 0
+
+
+def run_to_the_end(url: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "DEPECHE_REDIS_URL": url, **variables}
+    return subprocess.run([PROGRAM, "run"], env=environment, capture_output=True, text=True, timeout=60)
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ({"DEPECHE_TRANSLATOR": "/nowhere/model"}, "/nowhere/model"),
+        ({"DEPECHE_DEVICE": "abacus"}, "DEPECHE_DEVICE"),
+        ({"DEPECHE_RENEW_S": "14"}, "DEPECHE_RENEW_S"),
+        ({"DEPECHE_REDIS_URL": "redis://127.0.0.1:1/0"}, "can't be reached"),
+        ({"DEPECHE_REDIS_URL": "nonsense"}, "DEPECHE_REDIS_URL"),
+    ],
+)
+def test_says_in_one_line_why_it_does_not_start(redis_url: str, variables: dict[str, str], words: str) -> None:
+    answer = run_to_the_end(redis_url, **variables)
+    assert answer.returncode != 0
+    assert words in answer.stderr
+    assert "Traceback" not in answer.stderr
