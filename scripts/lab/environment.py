@@ -157,18 +157,11 @@ def _size(url: str) -> int | None:
 
 
 def _pip(*arguments: str) -> None:
-    """Runs pip; what it prints goes to standard error, since standard output belongs to results."""
-    command = [
-        VENV / "bin" / "python",
-        "-m",
-        "pip",
-        "--disable-pip-version-check",
-        arguments[0],
-        "--quiet",
-        *arguments[1:],
-    ]
-    if subprocess.run(command, stdout=sys.stderr).returncode != 0:
-        sys.exit("The installation failed; pip says why above. Nothing was started.")
+    """Runs pip in silence; what it printed is shown only where it fails."""
+    command = [VENV / "bin" / "python", "-m", "pip", "--disable-pip-version-check", *arguments]
+    answer = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if answer.returncode != 0:
+        sys.exit(f"{answer.stdout}\nThe installation failed; pip says why above. Nothing was started.")
 
 
 def _say(message: str) -> None:
