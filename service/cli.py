@@ -1,8 +1,18 @@
 """The `depeche` command: web, submit, status, cancel."""
 
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import click
 
 from service.contract.settings import SettingsError
+
+if TYPE_CHECKING:  # `web` must not import what gevent has to patch first
+    from service.client import Client
 
 
 class _Failed(click.ClickException):
@@ -30,6 +40,88 @@ def web(host: str | None, port: int | None, processes: int | None) -> None:
     try:
         serve(Settings.load(host=host, port=port, processes=processes))
     except (SettingsError, ServerError) as error:
+        raise _Failed(str(error)) from None
+
+
+_url = click.option(
+    "--url", envvar="DEPECHE_URL", default="http://127.0.0.1:8000", show_default=True, help="Address of the front end."
+)
+
+
+@main.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option("--json", "as_json", is_flag=True, help="Print the whole job as JSON; an array for several files.")
+@click.option("--summary", is_flag=True, help="Print the summary alone.")
+@click.option("--output", type=click.Path(path_type=Path), metavar="FOLDER", help="Write files into this folder.")
+@click.option("--max-words", type=int, metavar="N", help="Most words of the summary (100).")
+@_url
+def submit(
+    files: tuple[str, ...], as_json: bool, summary: bool, output: Path | None, max_words: int | None, url: str
+) -> None:
+    """Translates French text files in UTF-8; - is standard input. Exits with 0 if all succeeded."""
+    from service.submission import run_submission
+
+    with _client(url) as client:
+        try:
+            status = run_submission(
+                client,
+                files,
+                json=as_json,
+                summary=summary,
+                output=output,
+                max_words=max_words,
+                stdout=sys.stdout,
+                stderr=sys.stderr,
+            )
+        except KeyboardInterrupt:
+            status = 130
+    sys.exit(status)
+
+
+@main.command()
+@click.argument("job_id", metavar="ID")
+@click.option("--json", "as_json", is_flag=True, help="Print the whole job as JSON.")
+@_url
+def status(job_id: str, as_json: bool, url: str) -> None:
+    """Says how far a job is."""
+    with _client(url) as client, _one_line():
+        job = client.get(job_id)
+    if as_json:
+        click.echo(json.dumps(dict(job.raw), ensure_ascii=False, indent=2))
+        return
+    running = f" ({job.stage}, {job.done} of {job.total} segments)" if job.stage and job.total else ""
+    failed = f" ({job.error[0]}): {job.error[1]}" if job.error else ""
+    click.echo(f"{job.state}{running}{failed}")
+
+
+@main.command()
+@click.argument("job_id", metavar="ID")
+@_url
+def cancel(job_id: str, url: str) -> None:
+    """Cancels a job that has not ended. Leaves one alone that has."""
+    with _client(url) as client, _one_line():
+        job = client.get(job_id)
+        if job.state.ended:
+            raise _Failed(f"the job has already ended: {job.state}")
+        client.delete(job_id)
+    click.echo("cancelled")
+
+
+def _client(url: str) -> "Client":
+    from service.client import Client
+
+    with _one_line():
+        return Client(url)
+
+
+@contextmanager
+def _one_line() -> Iterator[None]:
+    """Errors of the client as one line."""
+    from service.client import ClientError
+
+    try:
+        yield
+    except ClientError as error:
         raise _Failed(str(error)) from None
 
 

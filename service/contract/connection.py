@@ -36,8 +36,8 @@ def connect(url: str, *, timeout_s: float, name: str, max_connections: int | Non
 def broker_url(url: str) -> str:
     """The same address as kombu wants it.
 
-    `unix:///run/redis.sock?db=0` becomes `redis+socket:///run/redis.sock?virtual_host=0`. A `rediss://` address that says nothing
-    of certificates gets `ssl_cert_reqs=required`, since kombu, unlike redis-py, would not verify them otherwise.
+    `unix:///run/redis.sock?db=0` becomes `redis+socket:///run/redis.sock?virtual_host=0`. A `rediss://` address that says
+    nothing of certificates gets `ssl_cert_reqs=required`, since kombu, unlike redis-py, would not verify them otherwise.
     """
     parts = urlsplit(url)
     if parts.scheme == "rediss" and "ssl_cert_reqs" not in parts.query:
