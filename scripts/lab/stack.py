@@ -55,6 +55,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _run(data, options)
     except ChildError as error:
         return _complain(str(error))
+    except BrokenPipeError:
+        # Whoever read standard output has gone; what is still buffered for it must not fail again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except OSError as error:
         return _complain(f"{error.filename or data}: {error.strerror}")
     except (KeyboardInterrupt, Stopped):
