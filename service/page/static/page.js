@@ -1,0 +1,318 @@
+// Submits the article, follows its job by long polling, and shows what comes back. The job's id is kept in the address's
+// fragment, so that a reload goes on where it was. All text is set as text, never as HTML.
+
+const byId = (id) => document.getElementById(id);
+const form = byId("form");
+const text = byId("text");
+
+const WAIT_S = 1; // of one request while a job runs: so often the bar moves
+const RETRY_MS = [1000, 2000, 4000, 8000]; // between tries while the server does not answer
+
+const WARNINGS = {
+  empty_output: "no translation came out",
+  repeated: "may repeat itself",
+  source_copied: "may not be translated",
+  french_left: "may still hold French",
+  length_outlier: "is much longer or shorter than the French",
+  number_missing: "a number of the French may be missing",
+  link_missing: "a link of the French may be missing",
+  email_missing: "an e-mail address of the French may be missing",
+  truncated: "stopped at the longest output",
+  already_english: "was English already",
+};
+
+let following = null; // AbortController of the job that is followed
+let submission = null; // the last body and its Idempotency-Key: the same article sent again gives the same job
+
+class Problem extends Error {
+  constructor(problem, status) {
+    super(problem.detail ?? `The server answered ${status}.`);
+    this.code = problem.code;
+    this.status = status;
+  }
+  get passes() {
+    return this.status === 503 || this.status === 429;
+  }
+}
+
+async function call(path, options = {}) {
+  const answer = await fetch(path, { cache: "no-store", ...options });
+  if (answer.status === 204) return null;
+  let body;
+  try {
+    body = await answer.json();
+  } catch {
+    throw new Problem({}, answer.status);
+  }
+  if (!answer.ok) throw new Problem(body, answer.status);
+  return body;
+}
+
+function inWords(error) {
+  return error instanceof Problem ? error.message : "The server does not answer. Is it still running?";
+}
+
+function showError(error) {
+  byId("error").textContent = error ? inWords(error) : "";
+  byId("error").hidden = !error;
+}
+
+async function submit(event) {
+  event.preventDefault();
+  showError(null);
+  if (!text.value.trim()) {
+    byId("error").textContent = "Paste an article first.";
+    byId("error").hidden = false;
+    text.focus();
+    return;
+  }
+  const wanted = byId("summary").checked ? { max_words: byId("words").valueAsNumber } : { mode: "none" };
+  const body = JSON.stringify({ text: text.value, summary: wanted });
+  if (submission?.body !== body) submission = { body, key: randomKey() };
+  byId("submit").disabled = true;
+  try {
+    const headers = { "Content-Type": "application/json", "Idempotency-Key": submission.key };
+    const job = await call("/v1/jobs", { method: "POST", headers, body });
+    follow(job.id);
+    byId("job").focus();
+  } catch (error) {
+    if (error.code === "job_gone") submission = null; // erased meanwhile: the next try makes a new job
+    showError(error);
+  } finally {
+    byId("submit").disabled = false;
+  }
+}
+
+function randomKey() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+// The job
+
+async function follow(id) {
+  following?.abort();
+  const mine = (following = new AbortController());
+  showError(null);
+  clearResult();
+  form.hidden = true;
+  byId("job").hidden = false;
+  showState({ state: "queued", progress: { done: 0, total: 0 } });
+  if (location.hash !== `#${id}`) history.pushState(null, "", `#${id}`);
+  let failures = 0;
+  let wait = 0; // the first look is for what is there already
+  while (!mine.signal.aborted) {
+    try {
+      const job = await call(`/v1/jobs/${encodeURIComponent(id)}?wait=${wait}`, { signal: mine.signal });
+      failures = 0;
+      wait = WAIT_S;
+      showState(job);
+      if (ended(job)) {
+        showResult(job);
+        return;
+      }
+    } catch (error) {
+      if (mine.signal.aborted) return;
+      if (error instanceof Problem && !error.passes) {
+        leaveJob();
+        showError(error);
+        return;
+      }
+      byId("state").textContent = `${inWords(error)} Trying again…`;
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS[Math.min(failures++, RETRY_MS.length - 1)]));
+    }
+  }
+}
+
+function ended(job) {
+  return ["succeeded", "failed", "cancelled"].includes(job.state);
+}
+
+function leaveJob() {
+  following?.abort();
+  following = null;
+  clearResult();
+  byId("job").hidden = true;
+  form.hidden = false;
+  document.title = "Dépêche";
+  if (location.hash) history.pushState(null, "", location.pathname);
+}
+
+async function cancel() {
+  const id = location.hash.slice(1);
+  if (!id) return;
+  byId("cancel").disabled = true;
+  try {
+    await call(`/v1/jobs/${encodeURIComponent(id)}`, { method: "DELETE" });
+  } catch (error) {
+    showError(error);
+  } finally {
+    byId("cancel").disabled = false;
+  }
+}
+
+function showState(job) {
+  const { done, total } = job.progress;
+  const words = {
+    queued: "Waiting for a worker…",
+    running: job.stage === "summarizing" ? "Summarising…" : "Translating…",
+    succeeded: "Done.",
+    failed: "It did not work.",
+    cancelled: "Cancelled.",
+  };
+  const share = total ? Math.floor((100 * done) / total) : 0;
+  const state = words[job.state] + (job.state === "running" && total ? ` ${done} of ${total} segments` : "");
+  if (byId("state").textContent !== state) byId("state").textContent = state;
+  const bar = byId("bar");
+  if (total) {
+    bar.max = total;
+    bar.value = done;
+  } else {
+    bar.removeAttribute("value");
+  }
+  bar.hidden = ended(job);
+  byId("cancel").hidden = ended(job);
+  byId("again").hidden = !ended(job);
+  document.title = job.state === "running" ? `${share} % · Dépêche` : `${words[job.state]} · Dépêche`;
+  if (job.state === "failed") showError(new Problem(job.error, 0));
+}
+
+// The result
+
+function clearResult() {
+  for (const id of ["summary-part", "translation-part", "warnings", "title"]) byId(id).hidden = true;
+  for (const id of ["summary-text", "paragraphs", "warnings-list", "title", "account"]) byId(id).replaceChildren();
+}
+
+function showResult(job) {
+  if (!job.result) return;
+  const { translation, summary, warnings, coverage, models } = job.result;
+  byId("title").textContent = translation.title ?? "";
+  byId("title").hidden = !translation.title;
+  byId("paragraphs").replaceChildren(...translation.paragraphs.map(paragraphItem));
+  byId("translation-part").hidden = false;
+  if (summary) {
+    byId("summary-text").replaceChildren(...summary.sentences.flatMap(sentenceNodes));
+    byId("summary-part").hidden = false;
+  }
+  showWarnings(warnings);
+  const cut = coverage.truncated ? " Some segments stopped at their limit." : "";
+  byId("account").textContent =
+    `${coverage.segments_out} of ${coverage.segments_in} segments, ${coverage.characters_in.toLocaleString("en")} characters.` +
+    `${cut} Translated by ${models.translator.id}.`;
+  byId("copy").onclick = () => copy(translation.text);
+}
+
+function paragraphItem(paragraph, index) {
+  const item = document.createElement("li");
+  item.id = `paragraph-${index}`;
+  item.tabIndex = -1;
+  const target = document.createElement("p");
+  target.lang = "en";
+  target.replaceChildren(...targetNodes(paragraph));
+  const source = document.createElement("p");
+  source.lang = "fr";
+  source.className = "source";
+  source.textContent = paragraph.source;
+  item.append(target, source);
+  return item;
+}
+
+// The paragraph's text, with its flagged segments marked where they are found in it.
+function targetNodes(paragraph) {
+  const nodes = [];
+  let at = 0;
+  for (const segment of paragraph.segments) {
+    if (!segment.flags.length || !segment.target) continue;
+    const start = paragraph.target.indexOf(segment.target, at);
+    if (start < 0) continue;
+    const mark = document.createElement("span");
+    mark.className = "flagged";
+    mark.title = segment.flags.map((flag) => WARNINGS[flag] ?? flag.replaceAll("_", " ")).join("; ");
+    mark.textContent = segment.target;
+    nodes.push(paragraph.target.slice(at, start), mark);
+    at = start + segment.target.length;
+  }
+  nodes.push(paragraph.target.slice(at));
+  return nodes;
+}
+
+function sentenceNodes(sentence) {
+  const paragraphs = [...new Set(sentence.evidence.map(([paragraph]) => paragraph))];
+  return [sentence.text, ...paragraphs.map(pointer), " "];
+}
+
+function pointer(paragraph) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "evidence";
+  button.textContent = paragraph + 1;
+  button.setAttribute("aria-label", `rests on paragraph ${paragraph + 1}`);
+  button.onclick = () => point(paragraph);
+  return button;
+}
+
+function point(paragraph) {
+  for (const item of document.querySelectorAll(".pointed")) item.classList.remove("pointed");
+  const item = byId(`paragraph-${paragraph}`);
+  item?.classList.add("pointed");
+  item?.scrollIntoView({ block: "center" });
+  item?.focus({ preventScroll: true });
+}
+
+function showWarnings(warnings) {
+  byId("warnings").hidden = warnings.length === 0;
+  byId("warnings-count").textContent = warnings.length === 1 ? "1 warning" : `${warnings.length} warnings`;
+  byId("warnings-list").replaceChildren(
+    ...warnings.map((warning) => {
+      const item = document.createElement("li");
+      const place = warning.paragraph === null ? "Title" : `Paragraph ${warning.paragraph + 1}`;
+      const what = WARNINGS[warning.code] ?? warning.code.replaceAll("_", " ");
+      item.textContent = `${place}: ${what}${warning.detail ? ` (${warning.detail})` : ""}`;
+      return item;
+    }),
+  );
+}
+
+async function copy(content) {
+  const button = byId("copy");
+  try {
+    await navigator.clipboard.writeText(content);
+    button.textContent = "Copied";
+  } catch {
+    button.textContent = "Not permitted";
+  }
+  setTimeout(() => (button.textContent = "Copy"), 1500);
+}
+
+// Wiring
+
+function measure() {
+  const count = text.value.length;
+  byId("size").textContent = count ? `${count.toLocaleString("en")} characters` : "";
+}
+
+function openFragment() {
+  const id = location.hash.slice(1);
+  if (id) follow(id);
+  else leaveJob();
+}
+
+form.addEventListener("submit", submit);
+text.addEventListener("input", measure);
+text.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
+});
+byId("summary").addEventListener("change", () => (byId("words").disabled = !byId("summary").checked));
+byId("cancel").addEventListener("click", cancel);
+byId("again").addEventListener("click", () => {
+  leaveJob();
+  text.select();
+  text.focus();
+});
+byId("french").addEventListener("change", () =>
+  byId("translation-part").classList.toggle("with-french", byId("french").checked),
+);
+window.addEventListener("popstate", openFragment);
+byId("words").disabled = !byId("summary").checked;
+measure();
+openFragment();
