@@ -1,56 +1,18 @@
 """`scripts/run` as a user runs it: real Redis, real worker, real front end, the bundled model."""
 
 import json
-import os
 import re
-import signal
 import socket
-import subprocess
 import time
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-RUN = str(ROOT / "scripts" / "run")
+from tests.acceptance.stack import ROOT, Stack, processes_of, run
+
 SAMPLE = ROOT / "docs" / "samples" / "papeterie.fr.txt"
-
-
-def environment(data: Path, **variables: str) -> dict[str, str]:
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("DEPECHE_")}
-    return {**inherited, "DEPECHE_DATA_DIR": str(data), **variables}
-
-
-def run(data: Path, *arguments: object, **variables: str) -> subprocess.CompletedProcess[str]:
-    command = [RUN, *map(str, arguments)]
-    return subprocess.run(command, env=environment(data, **variables), capture_output=True, text=True, timeout=280)
-
-
-def descendants_of(data: Path) -> list[psutil.Process]:
-    """Processes that were started for this data folder, by a variable that all of them inherit."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if process.environ().get("DEPECHE_DATA_DIR") == str(data) and process.pid != os.getpid():
-                found.append(process)
-        except (psutil.AccessDenied, psutil.NoSuchProcess):
-            continue
-    return found
-
-
-@pytest.fixture
-def data(tmp_path: Path) -> Iterator[Path]:
-    """A data folder. Nothing that was started with it may be left after the test."""
-    folder = tmp_path / "data"
-    yield folder
-    left = descendants_of(folder)
-    for process in left:
-        process.kill()
-    assert left == []
 
 
 class TestArticles:
@@ -109,48 +71,13 @@ def check_whole(job: dict[str, Any], source: str) -> None:
     for paragraph in paragraphs:
         for segment in paragraph["segments"]:
             assert segment["target"].strip()
-            assert segment["target"] != segment["source"] or segment["flags"] or not re.search(r"[a-z]", segment["source"])
+            assert (
+                segment["target"] != segment["source"] or segment["flags"] or not re.search(r"[a-z]", segment["source"])
+            )
     for sentence in result["summary"]["sentences"]:
         assert sentence["evidence"]
         for paragraph, segment in sentence["evidence"]:
             assert paragraphs[paragraph]["segments"][segment]["source"]
-
-
-class Stack:
-    """`scripts/run` without articles."""
-
-    def __init__(self, data: Path, *arguments: str, **variables: str) -> None:
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        began = time.monotonic()
-        self.process = subprocess.Popen(
-            [RUN, "--port", str(self.port), *arguments],
-            env=environment(data, **variables),
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        assert self.process.stderr is not None
-        self.greeting = ""
-        for line in self.process.stderr:
-            self.greeting += line
-            if "Ctrl-C" in line:
-                break
-        self.seconds = time.monotonic() - began
-
-    def interrupt(self) -> int:
-        self.process.send_signal(signal.SIGINT)
-        return self.end()
-
-    def end(self) -> int:
-        self.process.communicate(timeout=90)
-        return self.process.returncode
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class TestStack:
@@ -166,15 +93,10 @@ class TestStack:
 
     def test_jobs_outlive_a_restart(self, data: Path) -> None:
         first = Stack(data, DEPECHE_ENGINE="fake")
-        request = urllib.request.Request(
-            f"{first.url}/v1/jobs", data="Il pleut.".encode(), headers={"Content-Type": "text/plain"}
-        )
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            job_id = json.load(answer)["id"]
+        job_id = first.submit("Il pleut.")
         assert first.interrupt() == 0
         second = Stack(data, DEPECHE_ENGINE="fake")
-        with urllib.request.urlopen(f"{second.url}/v1/jobs/{job_id}?wait=20", timeout=30) as answer:
-            assert json.load(answer)["state"] == "succeeded"
+        assert second.wait(job_id)["state"] == "succeeded"
         assert second.interrupt() == 0
 
     def test_leaves_no_process_when_it_is_killed(self, data: Path) -> None:
@@ -182,18 +104,18 @@ class TestStack:
         stack.process.kill()
         stack.end()
         deadline = time.monotonic() + 60
-        while descendants_of(data) and time.monotonic() < deadline:
+        while processes_of(data) and time.monotonic() < deadline:
             time.sleep(0.2)
-        assert descendants_of(data) == []
+        assert processes_of(data) == []
 
     def test_a_worker_that_was_killed_is_started_again(self, data: Path) -> None:
         stack = Stack(data, DEPECHE_ENGINE="fake")
-        workers = [p for p in descendants_of(data) if any(part.endswith("depeche-worker") for part in p.cmdline())]
+        workers = processes_of(data, "depeche-worker")
         assert len(workers) == 1
         workers[0].kill()
         deadline = time.monotonic() + 30
         while True:
-            again = [p for p in descendants_of(data) if any(part.endswith("depeche-worker") for part in p.cmdline())]
+            again = processes_of(data, "depeche-worker")
             if again and again[0].pid != workers[0].pid:
                 break
             assert time.monotonic() < deadline
