@@ -19,6 +19,7 @@ import urllib.request
 import venv
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,10 +38,10 @@ def main(wanted: Iterable[str]) -> None:
             extras.discard("redis")
         fingerprint = _fingerprint()
         installed = _installed()
-        if installed.get("fingerprint") == fingerprint and extras <= set(installed["extras"]):
-            return
-        if installed.get("fingerprint") == fingerprint:
-            extras |= set(installed["extras"])
+        if installed is not None and installed.fingerprint == fingerprint:
+            if extras <= installed.extras:
+                return
+            extras |= installed.extras
         _make_venv()
         _install(sorted(extras))
         STAMP.write_text(json.dumps({"fingerprint": fingerprint, "extras": sorted(extras)}))
@@ -62,12 +63,20 @@ def _fingerprint() -> str:
     return digest.hexdigest()
 
 
-def _installed() -> dict[str, list[str]]:
+@dataclass(frozen=True)
+class _Stamp:
+    """What the environment holds: the extras, installed from these versions of the files that name them."""
+
+    fingerprint: str
+    extras: frozenset[str]
+
+
+def _installed() -> _Stamp | None:
     try:
-        stamp: dict[str, list[str]] = json.loads(STAMP.read_text())
-    except (OSError, ValueError):
-        return {}
-    return stamp
+        stamp = json.loads(STAMP.read_text())
+        return _Stamp(str(stamp["fingerprint"]), frozenset(stamp["extras"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _make_venv() -> None:
@@ -125,13 +134,23 @@ def _install_cpu_torch(requirement: str) -> None:
 
 
 def _resolves(arguments: list[str]) -> bool:
-    command = [VENV / "bin" / "pip", "install", "--quiet", "--dry-run", "--retries", "0", "--timeout", "10", *arguments]
+    command = [
+        str(VENV / "bin" / "pip"),
+        "install",
+        "--quiet",
+        "--dry-run",
+        "--retries",
+        "0",
+        "--timeout",
+        "10",
+        *arguments,
+    ]
     return subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
 
 
 def _download_size(arguments: list[str]) -> str:
     """What pip would fetch, in words; files that are on this machine count for nothing."""
-    command = [VENV / "bin" / "pip", "install", "--quiet", "--dry-run", "--report", "-", *arguments]
+    command = [str(VENV / "bin" / "pip"), "install", "--quiet", "--dry-run", "--report", "-", *arguments]
     answer = subprocess.run(command, capture_output=True, text=True)
     if answer.returncode != 0:
         sys.exit(f"pip can't find all packages:\n{answer.stderr.strip()}")
@@ -158,7 +177,7 @@ def _size(url: str) -> int | None:
 
 def _pip(*arguments: str) -> None:
     """Runs pip in silence; what it printed is shown only where it fails."""
-    command = [VENV / "bin" / "python", "-m", "pip", "--disable-pip-version-check", *arguments]
+    command = [str(VENV / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", *arguments]
     answer = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if answer.returncode != 0:
         sys.exit(f"{answer.stdout}\nThe installation failed; pip says why above. Nothing was started.")

@@ -86,7 +86,7 @@ def queue(redis_url: str) -> Iterator[Queue]:
 @pytest.fixture
 def start(queue: Queue, redis_url: str, tmp_path: Path) -> Iterator[Callable[..., Worker]]:
     """Starts workers that are ready when it returns, and ends them after the test."""
-    workers = []
+    workers: list[Worker] = []
 
     def start_worker(**variables: str) -> Worker:
         worker = Worker(redis_url, tmp_path / f"worker-{len(workers)}.log", **variables)

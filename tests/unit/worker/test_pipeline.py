@@ -53,8 +53,8 @@ def run(text: str, engine: FakeEngine, watch: Recorder | None = None, **fields: 
 
 
 @contextmanager
-def fake_engine(**options: bool) -> Iterator[FakeEngine]:
-    engine = FakeEngine(FakeOptions(**options))
+def fake_engine(*, summarizer: bool) -> Iterator[FakeEngine]:
+    engine = FakeEngine(FakeOptions(summarizer=summarizer))
     yield engine
     engine.close()
 
