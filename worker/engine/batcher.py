@@ -13,7 +13,7 @@ from functools import partial
 from typing import Protocol
 
 from worker.engine.backlog import Item
-from worker.engine.errors import DeviceFailed, OutOfMemory
+from worker.engine.errors import DeviceFailed, OutOfMemory, first_line
 from worker.engine.interface import (
     DecodeOptions,
     EngineError,
@@ -188,9 +188,9 @@ class BatchingEngine:
                 self._run(self._in_flight)
                 self._in_flight = []
         except DeviceFailed as error:
-            self._failure = f"the device failed: {_describe(error)}"
+            self._failure = f"the device failed: {first_line(error)}"
         except BaseException as error:  # noqa: BLE001  # whatever ends the thread is the engine's failure
-            self._failure = f"the engine thread died: {_describe(error)}"
+            self._failure = f"the engine thread died: {first_line(error)}"
         finally:
             self._busy_since = None
             waiting = self._queue.close(self._failure or "the engine is closed")
@@ -239,19 +239,13 @@ class BatchingEngine:
         return outputs
 
 
-def _describe(error: BaseException) -> str:
-    """An error's type and the first line of what it says."""
-    first = str(error).strip().split("\n", 1)[0][:200]
-    return f"{type(error).__name__}: {first}" if first else type(error).__name__
-
-
 def _blame(item: Item, error: Exception) -> EngineError:
     if isinstance(error, EngineError):
         return error
     if isinstance(error, OutOfMemory):
         wrapped = EngineError(f"an input of {len(item)} tokens does not fit into memory")
     else:
-        wrapped = EngineError(f"the model failed on an input of {len(item)} tokens: {_describe(error)}")
+        wrapped = EngineError(f"the model failed on an input of {len(item)} tokens: {first_line(error)}")
     wrapped.__cause__ = error
     return wrapped
 

@@ -18,3 +18,9 @@ class OutOfMemory(Exception):
 
 class DeviceFailed(Exception):
     """The device can't be used any more by this process."""
+
+
+def first_line(error: BaseException) -> str:
+    """An error's type and the first line of what it says, at most 200 characters of it."""
+    said = str(error).strip().split("\n", 1)[0][:200]
+    return f"{type(error).__name__}: {said}" if said else type(error).__name__

@@ -1,0 +1,133 @@
+"""What a model setting names, and what is known of models beforehand. Downloads are in `worker.engine.hub`.
+
+A setting is `bundled`, `opus`, a folder, or a hub id, each but the first with an optional `@REVISION`.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from worker.engine.errors import ModelError
+from worker.engine.hub import Snapshot, cached_snapshot, snapshot
+from worker.engine.interface import Role
+
+#: The model that lives in the repository.
+BUNDLED = Path(__file__).parent.parent / "models" / "bundled"
+
+
+@dataclass(frozen=True, slots=True)
+class Canary:
+    """What a model is proved on: a text, and words of which at least one must come out, in lower case. None: any will do."""
+
+    text: str
+    expected: tuple[str, ...] = ()
+
+
+#: The canary of models of which nothing is known.
+CANARIES = {
+    Role.TRANSLATOR: Canary("Le gouvernement a annoncé mardi une nouvelle loi sur la protection de l'eau."),
+    Role.SUMMARIZER: Canary(
+        "The government announced a new law on the protection of water on Tuesday. Towns will have to repair their "
+        "pipes within three years. Farmers fear that they will have to pay more for the water of their fields, and "
+        "the minister promised to help those who use less of it."
+    ),
+}
+
+_OPUS_CANARY = Canary(CANARIES[Role.TRANSLATOR].text, ("government", "law", "water"))
+
+#: Languages as tokenizers of many languages call them, by the tokenizer's class: the article's, then that of the output.
+LANGUAGES = {
+    "NllbTokenizer": ("fra_Latn", "eng_Latn"),
+    "MBartTokenizer": ("fr_XX", "en_XX"),
+    "MBart50Tokenizer": ("fr_XX", "en_XX"),
+    "M2M100Tokenizer": ("fr", "en"),
+}
+
+#: What models of a type want before each input. T5 was trained on these very words.
+PREFIXES = {
+    ("t5", Role.TRANSLATOR): "translate French to English: ",
+    ("t5", Role.SUMMARIZER): "summarize: ",
+}
+
+#: What Marian models with several target languages want before each input, where their vocabulary has it.
+MARIAN_TARGETS = (">>eng<<", ">>en<<")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSource:
+    """Where a model is to come from. `folder` is set for models on disk, else `hub_id` is.
+
+    `id` is what results call it: never a path. `revision` is the pin, None where there is none: a commit, branch or tag
+    for a hub id, `sha256:...` for a folder.
+    """
+
+    id: str
+    folder: Path | None = None
+    hub_id: str | None = None
+    revision: str | None = None
+    canary: Canary | None = None
+
+    def __str__(self) -> str:
+        """Where it is, and whether it is at hand without the hub."""
+        if self.hub_id is None:
+            return f"folder {self.folder}" + ("" if self.folder and self.folder.is_dir() else " (missing)")
+        found = cached_snapshot(self.hub_id, self.revision)
+        return f"hub {self.hub_id}@{self.revision or 'main'} ({f'at {found.folder}' if found else 'not fetched yet'})"
+
+
+_NAMED = {
+    "bundled": ModelSource("bundled", folder=BUNDLED, canary=Canary("Le chat est dans la maison.", ("the",))),
+    "opus": ModelSource(
+        "Helsinki-NLP/opus-mt-fr-en",
+        hub_id="Helsinki-NLP/opus-mt-fr-en",
+        revision="c4aed37b318c763fd177aa449b44e3b783cc6c02",
+        canary=_OPUS_CANARY,
+    ),
+}
+
+
+def resolve(model: str, revision: str | None = None) -> ModelSource:
+    """What the setting `model` names. `revision` pins it, like `@REVISION` in `model`.
+
+    Nothing is looked up but whether `model` is a folder. Raises `ModelError` for a setting that can't be meant.
+    """
+    name = model.strip()
+    pin: str | None = None
+    if not _is_folder(name) and "@" in name:
+        name, _, pin = name.rpartition("@")
+        if not pin:
+            raise ModelError(f"{model}: there is no revision after the @")
+    if pin and revision and pin != revision:
+        raise ModelError(f"{model}: the revision setting says {revision}; keep one of the two")
+    pin = pin or revision
+    known = _NAMED.get(name)
+    if known is not None:
+        return ModelSource(known.id, known.folder, known.hub_id, pin or known.revision, known.canary)
+    if _is_folder(name):
+        folder = Path(name).expanduser()
+        return ModelSource(folder.resolve().name or "model", folder=folder, revision=pin)
+    if not name or name.count("/") > 1 or any(c.isspace() for c in name):
+        raise ModelError(f"{model!r} is neither a folder nor a hub id such as Helsinki-NLP/opus-mt-fr-en")
+    return ModelSource(name, hub_id=name, revision=pin)
+
+
+def locate(source: ModelSource, *, offline: bool = False) -> Snapshot:
+    """The folder with the model's files, downloaded if need be and allowed. Raises `ModelError` where there is none.
+
+    The revision is the commit for a hub id, None for a folder (see `worker.engine.fingerprint`).
+    """
+    if source.hub_id is not None:
+        return snapshot(source.hub_id, source.revision, offline=offline)
+    folder = source.folder or BUNDLED
+    if not folder.is_dir():
+        hint = " It is part of the repository: check out all of it." if source.id == "bundled" else ""
+        raise ModelError(f"{source.id}: there is no folder {folder}.{hint}")
+    return Snapshot(folder, None, pinned=source.revision is not None)
+
+
+def fetch(model: str, revision: str | None = None) -> Path:
+    """Downloads what a setting names, so that a worker can start offline, and says where it is. Raises `ModelError`."""
+    return locate(resolve(model, revision)).folder
+
+
+def _is_folder(name: str) -> bool:
+    return name.startswith(("/", "./", "../", "~")) or name in {".", ".."} or (bool(name) and Path(name).is_dir())
