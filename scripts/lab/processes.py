@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import json
 import os
 import signal
 import subprocess
@@ -57,10 +58,14 @@ class Child:
         return self._process.poll() if self._process else None
 
     def last_words(self, lines: int = 5) -> str:
-        """The end of its log."""
-        with contextlib.suppress(OSError):
-            return "\n".join(self._log.read_text(errors="replace").splitlines()[-lines:])
-        return ""
+        """The end of its log: the reason alone where the last line is a structured one that gives it."""
+        try:
+            last = self._log.read_text(errors="replace").splitlines()[-lines:]
+        except OSError:
+            return ""
+        with contextlib.suppress(ValueError, IndexError, KeyError, TypeError):
+            return str(json.loads(last[-1])["reason"])
+        return "\n".join(last)
 
     def ask_to_stop(self) -> None:
         """Sends SIGTERM."""

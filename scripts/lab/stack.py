@@ -133,7 +133,7 @@ def _wait_until_ready(url: str, children: Sequence[Child]) -> None:
     while time.monotonic() < deadline:
         for child in children:
             if child.status is not None:
-                raise ChildError(f"the {child.name} did not start:\n{child.last_words()}")
+                raise ChildError(f"the {child.name} did not start: {child.last_words()}")
         if _answers(f"{url}/readyz?workers=1"):
             return
         time.sleep(0.05)
