@@ -210,8 +210,12 @@ def tiny_nllb(folder: Path, *, seed: int = 5) -> Path:
 def _marian_tokenizer(folder: Path) -> MarianTokenizer:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Recommended: pip install sacremoses")
-        files = [str(folder / name) for name in ("source.spm", "target.spm", "vocab.json")]
-        return MarianTokenizer(*files, model_max_length=512)
+        return MarianTokenizer(
+            source_spm=str(folder / "source.spm"),
+            target_spm=str(folder / "target.spm"),
+            vocab=str(folder / "vocab.json"),
+            model_max_length=512,
+        )
 
 
 def _sentencepiece() -> bytes:

@@ -41,10 +41,14 @@ class Depth:
 
 @dataclass(slots=True, eq=False)
 class _Submission:
-    """A caller on its way into the queue: the items not queued yet. `dropped` is set when its job is cancelled."""
+    """A caller on its way into the queue: the items not queued yet, and how many it queued in its present turn.
+
+    `dropped` is set when its job is cancelled.
+    """
 
     job_id: str
     items: deque[Item]
+    turn: int = 0
     dropped: bool = False
 
 
@@ -154,11 +158,10 @@ class EngineQueue:
         return min(heads, key=heads.__getitem__) if heads else None
 
     def _admit(self, submission: _Submission) -> bool:
-        """Queues as much of the first caller in line as its turn and the room allow. False where there was no room."""
-        turn = len(submission.items) if len(self._line) == 1 else _TURN
+        """Queues as much of the first caller in line as the room and its turn allow. False where there was no room."""
         waiting = self._tokens()
         admitted = 0
-        while submission.items and admitted < turn:
+        while submission.items and (submission.turn < _TURN or len(self._line) == 1):
             item = submission.items[0]
             if waiting and waiting + len(item) > self._limits.queue_tokens:
                 break
@@ -169,11 +172,14 @@ class EngineQueue:
             self._backlogs[item.role].add(item)
             waiting += len(item)
             admitted += 1
+            submission.turn += 1
         if admitted:
             self._work.notify_all()
-        if admitted == turn:
+        if submission.turn >= _TURN and len(self._line) > 1:
+            submission.turn = 0
             self._line.rotate(-1)
             self._room.notify_all()
+            return True
         return admitted > 0
 
 

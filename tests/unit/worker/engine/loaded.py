@@ -1,0 +1,18 @@
+"""Models of a folder, loaded the way a worker does on a CPU."""
+
+from pathlib import Path
+
+import torch
+
+from worker.engine.decoder import Seq2SeqDecoder
+from worker.engine.interface import Role
+from worker.engine.loader import LoadedModel, load
+from worker.engine.registry import resolve
+
+
+def load_folder(folder: Path, role: Role = Role.TRANSLATOR, revision: str | None = None) -> LoadedModel:
+    return load(resolve(str(folder), revision), role, device=torch.device("cpu"), dtype=torch.float32)
+
+
+def decoder_of(folder: Path, role: Role = Role.TRANSLATOR, beams: int | None = None) -> Seq2SeqDecoder:
+    return Seq2SeqDecoder(load_folder(folder, role), beams)
