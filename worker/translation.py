@@ -6,15 +6,19 @@ from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
 
-from worker.engine.interface import Engine, EngineStopped, Output, Role, Vector
+from worker.engine.interface import DecodeOptions, Engine, EngineStopped, Output, Role, Tokens, Vector
 from worker.plan import PlannedSegment
-from worker.text import Flag, check
+from worker.text import Flag, FlagCode, check
 
 #: Seconds after which a wait for the engine looks up to see whether the attempt should stop.
 _LOOK_UP_S = 0.25
 
 #: Segments handed over at once. Between two such groups the attempt is checked, since a full engine makes callers wait.
 _GROUP = 64
+
+
+#: How an output that ran in circles is decoded again.
+_WITHOUT_REPEATS = DecodeOptions(no_repeat_ngram=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +56,30 @@ def translate(
                 future.add_done_callback(done.add)
             futures += group
         outputs = [wait_for(future, check_attempt) for future in futures]
+        _decode_again(inputs, outputs, engine, job_id, check_attempt)
     except BaseException:
         engine.cancel(job_id)
         raise
     remaining = iter(outputs)
     return [_account(segment, next(remaining) if segment.tokens is not None else None) for segment in segments]
+
+
+def _decode_again(
+    inputs: Sequence[Tokens], outputs: list[Output], engine: Engine, job_id: str, check_attempt: Callable[[], None]
+) -> None:
+    """Puts better outputs in the place of those that ran in circles or did not end, where a second decoding has them."""
+    failed = [number for number, row in enumerate(inputs) if _runs_on(row.text, outputs[number])]
+    if not failed:
+        return
+    futures = engine.submit(Role.TRANSLATOR, job_id, [inputs[number] for number in failed], _WITHOUT_REPEATS)
+    for number, future in zip(failed, futures, strict=True):
+        second = wait_for(future, check_attempt)
+        if not _runs_on(inputs[number].text, second):
+            outputs[number] = second
+
+
+def _runs_on(source: str, output: Output) -> bool:
+    return output.truncated or any(flag.code is FlagCode.REPEATED for flag in check(source, output.text))
 
 
 def wait_for(future: "Future[Output]", check_attempt: Callable[[], None]) -> Output:

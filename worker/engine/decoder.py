@@ -69,6 +69,9 @@ class Seq2SeqDecoder:
         processors = LogitsProcessorList()
         if any(least):
             processors.append(_RowMinimum(torch.tensor(least, device=device), self._criterion_ends))
+        sizes = [request.options.no_repeat_ngram or 0 for request in batch]
+        if any(sizes):
+            processors.append(_RowNoRepeat(sizes))
         out = model.generate(
             input_ids=ids,
             attention_mask=mask,
@@ -181,6 +184,33 @@ class _RowMinimum(LogitsProcessor):
         kept = scores.clone()
         kept[:, self._ends] = kept[:, self._ends].masked_fill(early[:, None], float("-inf"))
         return kept
+
+
+class _RowNoRepeat(LogitsProcessor):
+    """Bans what would complete an n-gram of target tokens that its row has already; size 0 bans nothing.
+
+    Paulus et al., "A Deep Reinforced Model for Abstractive Summarization", 2017, section 2.5, with n for three.
+    """
+
+    def __init__(self, sizes: Sequence[int]) -> None:
+        self._sizes = sizes
+
+    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        kept = scores.clone()
+        width = input_ids.shape[0] // len(self._sizes)
+        for row, written in enumerate(input_ids[:, 1:].tolist()):
+            banned = _completions(written, self._sizes[row // width])
+            if banned:
+                kept[row, banned] = float("-inf")
+        return kept
+
+
+def _completions(written: list[int], size: int) -> list[int]:
+    """The tokens that would repeat an n-gram of this size."""
+    if size < 1 or len(written) < size:
+        return []
+    last = written[len(written) - size + 1 :]
+    return [written[at + size - 1] for at in range(len(written) - size + 1) if written[at : at + size - 1] == last]
 
 
 def _declared_lengths(config: GenerationConfig) -> tuple[int, int]:

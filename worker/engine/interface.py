@@ -52,11 +52,13 @@ class Tokens:
 class DecodeOptions:
     """How to decode. None leaves the choice to the engine, which takes the output limit from the input's length.
 
-    `max_new_tokens` and `min_new_tokens` count target tokens.
+    `max_new_tokens` and `min_new_tokens` count target tokens. With `no_repeat_ngram`, no sequence of so many of them comes
+    twice: for an input whose output ran in circles, since it forbids honest repeats as well.
     """
 
     max_new_tokens: int | None = None
     min_new_tokens: int | None = None
+    no_repeat_ngram: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
