@@ -1,0 +1,104 @@
+"""The command line of scripts/train: `prepare`, `run` and `export`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+import torch
+
+from scripts.lab.training_model import Shape
+from scripts.lab.training_schedule import Schedule
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="scripts/train", description="Trains the bundled model. docs/training.md tells the whole story."
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    prepare = commands.add_parser("prepare", help="corpus -> packed data")
+    prepare.add_argument("corpus", type=Path, help="folder of NAME.tsv.xz files, French TAB English")
+    prepare.add_argument("--data", type=Path, default=Path("data/train"))
+    prepare.add_argument("--seed", type=int, default=1)
+
+    run = commands.add_parser("run", help="packed data -> checkpoint.pt, averages.pt, log.csv")
+    run.add_argument("--data", type=Path, default=Path("data/train"))
+    run.add_argument("--out", type=Path, default=Path("data/run"))
+    run.add_argument(
+        "--minutes", type=float, required=True, help="length of the whole run; a resumed run counts what was spent"
+    )
+    run.add_argument("--seed", type=int, default=1)
+    run.add_argument("--resume", type=Path, help="a checkpoint.pt to go on from")
+    run.add_argument(
+        "--weights", type=Path, help="a Marian folder or an averages.pt to start from, with a fresh optimiser"
+    )
+    run.add_argument("--encoder-layers", type=int, default=6)
+    run.add_argument("--decoder-layers", type=int, default=2)
+    run.add_argument("--dropout", type=float, default=0.0)
+    run.add_argument("--first-batch", type=int, default=2048, help="target positions a step at the start")
+    run.add_argument("--last-batch", type=int, default=4096, help="target positions a step from the middle on")
+    run.add_argument(
+        "--growing", type=float, default=0.3, help="share of the run that grows from short sentences to all"
+    )
+    run.add_argument("--matrix-rate", type=float, default=0.015)
+    run.add_argument("--rate", type=float, default=0.002)
+    run.add_argument("--warm-up", type=int, default=300, help="steps")
+    run.add_argument("--every", type=float, default=8.0, help="minutes between looks at BLEU")
+    run.add_argument(
+        "--watch",
+        type=Path,
+        nargs=2,
+        metavar=("FRENCH", "ENGLISH"),
+        help="files to look at as well, never to learn from",
+    )
+    run.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+
+    export = commands.add_parser("export", help="averages.pt -> a Marian folder")
+    export.add_argument("averages", type=Path)
+    export.add_argument("folder", type=Path)
+    export.add_argument("--data", type=Path, default=Path("data/train"))
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Runs one of the three."""
+    given = _parser().parse_args(arguments)
+    if given.command == "prepare":
+        from scripts.lab.corpus_preparation import prepare
+
+        prepare(given.corpus, given.data, seed=given.seed)
+    elif given.command == "run":
+        from scripts.lab.training import Run, Trainer
+
+        torch.set_num_threads(given.threads)
+        run = Run(
+            data=given.data,
+            out=given.out,
+            minutes=given.minutes,
+            seed=given.seed,
+            resume=given.resume,
+            weights=given.weights,
+            shape=Shape(
+                encoder_layers=given.encoder_layers, decoder_layers=given.decoder_layers, dropout=given.dropout
+            ),
+            schedule=Schedule(
+                warm_up=given.warm_up, growing=given.growing, first_batch=given.first_batch, last_batch=given.last_batch
+            ),
+            matrix_rate=given.matrix_rate,
+            rate=given.rate,
+            every=given.every,
+            watched=None if given.watch is None else (given.watch[0], given.watch[1]),
+        )
+        Trainer(run).train()
+    else:
+        from scripts.lab import export
+
+        stored = torch.load(given.averages, map_location="cpu", weights_only=True)
+        model = export.marian(Shape(**stored["shape"]), stored["parameters"])
+        export.write(given.folder, model, given.data / "vocabulary.model")
+
+
+if __name__ == "__main__":
+    main()
