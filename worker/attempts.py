@@ -47,6 +47,11 @@ class Attempt:
         self._lock = threading.Lock()
         self._progress = (Stage.TRANSLATING, 0, 0)
 
+    @property
+    def key(self) -> str:
+        """What the engine knows this attempt's segments by: a later attempt at the same job has another one."""
+        return f"{self.claim.job_id}.{self.claim.token}"
+
     def report(self, stage: Stage, done: int, total: int) -> None:
         """Takes note of progress, in segments. It is written with the next heartbeat."""
         with self._lock:
@@ -71,7 +76,7 @@ class Attempt:
 class AttemptBook:
     """All attempts of this worker, and the thread that renews their leases and makes the worker known.
 
-    `description` is what `/readyz` shows of the worker. `on_lost` is called with a job's id as soon as its attempt is lost, so
+    `description` is what `/readyz` shows of the worker. `on_lost` is called with an attempt's key as soon as it is lost, so
     that the engine can drop its segments. `failure` says why the engine is broken, or None; then `on_broken` is called once.
     """
 
@@ -116,9 +121,12 @@ class AttemptBook:
             log.warning("worker_not_withdrawn", reason=error.detail)
 
     def open(self, attempt: Attempt) -> None:
-        """Begins to renew the attempt's lease."""
+        """Begins to renew the attempt's lease. An older attempt at the same job has lost it, or there were no newer one."""
         with self._lock:
+            older = self._attempts.get(attempt.claim.job_id)
             self._attempts[attempt.claim.job_id] = attempt
+        if older is not None:
+            self._tell(older)
 
     def close(self, attempt: Attempt) -> None:
         """Lets go of an attempt that has ended."""
@@ -138,35 +146,46 @@ class AttemptBook:
                 return
             now = time.monotonic()
             due = now - renewed_at >= self._renew_s
-            beats = [attempt.heartbeat() for attempt in self._snapshot()]
+            attempts = self._snapshot()
             # An unchanged attempt is asked about all the same: this is how a cancelled one learns of it.
-            if (due or beats) and self._beat(beats, renew=due) and due:
+            if (due or attempts) and self._beat(attempts, renew=due) and due:
                 renewed_at = now
             if self._stopping.wait(_TICK_S):
                 return
 
-    def _beat(self, beats: list[Heartbeat], *, renew: bool) -> bool:
+    def _beat(self, attempts: list[Attempt], *, renew: bool) -> bool:
         """One round trip. False where Redis did not answer; leases then run on until it does or they expire."""
         try:
             lost = self._store.heartbeat(
                 self._worker,
-                beats,
+                [attempt.heartbeat() for attempt in attempts],
                 lease_s=self._lease_s if renew else None,
                 description=self._description if renew else None,
             )
         except StoreUnavailable as error:
-            if not self._silent:
-                log.warning("heartbeat_failed", reason=error.detail, jobs=len(beats))
-            self._silent = True
-            return False
+            return self._miss(error.detail, len(attempts))
+        except Exception as error:  # noqa: BLE001 - without this thread all leases would expire, and nobody would say why
+            return self._miss(type(error).__name__, len(attempts))
         if self._silent:
-            log.info("heartbeat_back", jobs=len(beats))
+            log.info("heartbeat_back", jobs=len(attempts))
         self._silent = False
-        for attempt in self._snapshot():
-            if attempt.claim.job_id in lost and not attempt.lost.is_set():
-                attempt.lost.set()
-                self._on_lost(attempt.claim.job_id)
+        # Those that were asked about: a job can have been given back and claimed anew while the answer was on its way.
+        for attempt in attempts:
+            if attempt.claim.job_id in lost:
+                self._tell(attempt)
         return True
+
+    def _miss(self, reason: str, jobs: int) -> bool:
+        if not self._silent:
+            log.warning("heartbeat_failed", reason=reason, jobs=jobs)
+        self._silent = True
+        return False
+
+    def _tell(self, attempt: Attempt) -> None:
+        """Makes it known, once, that an attempt is lost."""
+        if not attempt.lost.is_set():
+            attempt.lost.set()
+            self._on_lost(attempt.key)
 
     def _snapshot(self) -> list[Attempt]:
         with self._lock:

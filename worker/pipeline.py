@@ -1,5 +1,6 @@
 """An article's way: segments, translation, summary, result. Pure: the engine and the attempt are handed in."""
 
+import re
 import time
 import unicodedata
 from collections.abc import Sequence
@@ -24,7 +25,7 @@ from worker.engine.interface import Engine, ModelInfo, Role
 from worker.plan import Plan, Route, make_plan
 from worker.summary import Sentence, plan_steps, summarize_abstractive, summarize_extractive
 from worker.text import Document
-from worker.translation import Translated, translate
+from worker.translation import Translated, translate, wait_for
 
 #: The code of a warning about an output that stopped at its limit.
 TRUNCATED = "truncated"
@@ -41,9 +42,9 @@ class Watch(Protocol):
 
 
 def process(
-    request: JobRequest, job_id: str, engine: Engine, watch: Watch, *, segment_tokens: int, queued_s: float
+    request: JobRequest, key: str, engine: Engine, watch: Watch, *, segment_tokens: int, queued_s: float
 ) -> Result:
-    """Translates and summarises one article.
+    """Translates and summarises one article. `key` is what the engine knows its segments by.
 
     Raises `DepecheError` where the job can't be done as asked, `EngineError` where the engine failed, and whatever
     `watch.check` raises.
@@ -53,15 +54,15 @@ def process(
     if translator is None:
         raise DepecheError(Code.MODEL_FAILED, "The worker has no translation model.")
     began = time.monotonic()
-    text = unicodedata.normalize("NFC", request.text)
-    plan = make_plan(text, request.title, engine, segment_tokens=segment_tokens)
+    title = _composed(request.title) if request.title is not None else None
+    plan = make_plan(_composed(request.text), title, engine, segment_tokens=segment_tokens)
     steps = plan_steps(mode, len(plan.segments)) if mode != "none" else 0
     total = len(plan.segments) + steps
     watch.report(Stage.TRANSLATING, 0, total)
     translated = translate(
         plan.segments,
         engine,
-        job_id,
+        key,
         check_attempt=watch.check,
         on_progress=lambda done: watch.report(Stage.TRANSLATING, done, total),
     )
@@ -72,9 +73,7 @@ def process(
     if mode != "none":
         watch.report(Stage.SUMMARIZING, len(plan.segments), total)
         sentences = [_sentence(item) for item in translated if item.planned.paragraph is not None]
-        summary = _summarize(
-            sentences, mode, engine, job_id, watch, request.summary.max_words, len(plan.segments), total
-        )
+        summary = _summarize(sentences, mode, engine, key, watch, request.summary.max_words, len(plan.segments), total)
     ended = time.monotonic()
     return Result(
         translation=translation,
@@ -88,6 +87,13 @@ def process(
             summarize_s=round(ended - between, 3),
         ),
     )
+
+
+def _composed(text: str) -> str:
+    """The text with its accents composed, as models know them; white space stays as it is, which NFC would not see to."""
+    if unicodedata.is_normalized("NFC", text):
+        return text
+    return re.sub(r"\S+", lambda match: unicodedata.normalize("NFC", match[0]), text)
 
 
 def _summary_mode(options: SummaryOptions, summarizer: ModelInfo | None) -> str:
@@ -154,7 +160,7 @@ def _summarize(
     sentences: Sequence[Sentence],
     mode: str,
     engine: Engine,
-    job_id: str,
+    key: str,
     watch: Watch,
     max_words: int,
     done: int,
@@ -165,10 +171,20 @@ def _summarize(
     else:
 
         def on_progress(step: int) -> None:
-            watch.check()
             watch.report(Stage.SUMMARIZING, min(done + step, total), total)
 
-        draft = summarize_abstractive(engine, job_id, sentences, max_words=max_words, on_progress=on_progress)
+        try:
+            draft = summarize_abstractive(
+                engine,
+                key,
+                sentences,
+                max_words=max_words,
+                on_progress=on_progress,
+                wait=lambda future: wait_for(future, watch.check),
+            )
+        except BaseException:
+            engine.cancel(key)
+            raise
     return Summary.model_validate(draft.as_json())
 
 

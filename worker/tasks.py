@@ -13,6 +13,7 @@ from structlog.contextvars import bound_contextvars
 from service.contract.errors import Code, DepecheError, StoreUnavailable
 from service.contract.keys import TASK_NAME
 from service.contract.logs import get_logger
+from service.contract.states import JobState
 from service.contract.store import Claim, JobStore
 from worker.attempts import Attempt, AttemptBook, AttemptDrained, AttemptLost, DeadlineExceeded
 from worker.engine.interface import Engine, EngineError, EngineStopped
@@ -23,6 +24,9 @@ log = get_logger(__name__)
 
 #: Seconds between two tries at a store that is not available. The message stays unacknowledged meanwhile.
 _STORE_RETRY_S = 1.0
+
+#: Tries to give a job back. A worker that drains has no time for more.
+_RELEASE_TRIES = 3
 
 T = TypeVar("T")
 
@@ -53,13 +57,21 @@ def register(app: Celery, context: Callable[[], WorkerContext]) -> None:
 
 
 def run_job(context: WorkerContext, job_id: str) -> bool:
-    """One attempt. False where the message belongs back into the queue (the worker drains or its engine has stopped)."""
+    """One attempt. False where the message belongs back into the queue (the worker drains or its engine has stopped).
+
+    Raises nothing: Celery would log it with whatever it holds, text of the article too.
+    """
     try:
-        claim = _insist(
-            context, lambda: context.store.claim(job_id, worker=context.worker, lease_s=context.settings.lease_s)
-        )
+        return _attempt(context, job_id)
     except AttemptDrained:
         return False
+    except Exception as error:  # noqa: BLE001 - the ledger itself broke; without an answer from it the job can't be ended
+        log.critical("message_broke", kind=type(error).__name__, at=_place(error))
+        return True
+
+
+def _attempt(context: WorkerContext, job_id: str) -> bool:
+    claim = _claim(context, job_id)
     if claim is None:
         log.info("message_ignored", reason="the job has ended, is gone, or another worker holds it")
         return True
@@ -71,6 +83,29 @@ def run_job(context: WorkerContext, job_id: str) -> bool:
         context.book.close(attempt)
 
 
+def _claim(context: WorkerContext, job_id: str) -> Claim | None:
+    """The store's claim. A try that broke off may have been carried out: the lease that it took must run out first."""
+    lease_s = context.settings.lease_s
+    unsure_until = 0.0
+
+    def claim() -> Claim | None:
+        nonlocal unsure_until
+        try:
+            return context.store.claim(job_id, worker=context.worker, lease_s=lease_s)
+        except StoreUnavailable:
+            unsure_until = time.monotonic() + lease_s + _STORE_RETRY_S
+            raise
+
+    while True:
+        claimed = _insist(context, claim)
+        if claimed is not None or time.monotonic() > unsure_until:
+            return claimed
+        if _insist(context, lambda: context.store.state(job_id)) is not JobState.RUNNING:
+            return None
+        if context.draining.wait(_STORE_RETRY_S):
+            raise AttemptDrained
+
+
 def _work(context: WorkerContext, attempt: Attempt) -> bool:
     claim, began = attempt.claim, time.monotonic()
     log.info("attempt_began", attempt=claim.attempt)
@@ -79,12 +114,13 @@ def _work(context: WorkerContext, attempt: Attempt) -> bool:
         queued_s = (claim.started_ms - claim.created_ms) / 1000
         result = process(
             claim.request,
-            claim.job_id,
+            attempt.key,
             context.engine,
             attempt,
             segment_tokens=context.settings.segment_tokens,
             queued_s=queued_s,
         )
+        record = result.to_json()
     except AttemptLost:
         log.info("attempt_lost", reason="the job was cancelled, erased or claimed by another worker")
         return True
@@ -96,7 +132,9 @@ def _work(context: WorkerContext, attempt: Attempt) -> bool:
     except DepecheError as error:
         return _fail(context, claim, error.code, error.detail)
     except EngineError as error:
-        log.warning("engine_failed_on_job", kind=type(error).__name__)
+        # The message may hold what the model choked on.
+        cause = error.__cause__ or error
+        log.warning("engine_failed_on_job", kind=type(cause).__name__, at=_place(cause))
         return _fail(context, claim, Code.MODEL_FAILED, "The model failed on a segment of this article.")
     except Exception as error:  # noqa: BLE001 - whatever it is, the job must end and the worker must go on
         # The message and the traceback's locals may hold text of the article: the type and the place are enough.
@@ -104,16 +142,12 @@ def _work(context: WorkerContext, attempt: Attempt) -> bool:
         return _fail(
             context, claim, Code.JOB_INTERNAL, "Something broke while the job ran; the worker's log says where."
         )
-    return _succeed(context, attempt, result.to_json(), result.coverage.segments_in, time.monotonic() - began)
+    return _succeed(context, attempt, record, result.coverage.segments_in, time.monotonic() - began)
 
 
-def _succeed(context: WorkerContext, attempt: Attempt, result: bytes, segments: int, seconds: float) -> bool:
+def _succeed(context: WorkerContext, attempt: Attempt, record: bytes, segments: int, seconds: float) -> bool:
     total = max(segments, attempt.heartbeat().total)
-    try:
-        ended = _insist(context, lambda: context.store.succeed(attempt.claim, result, segments=total))
-    except AttemptDrained:
-        return False
-    if ended:
+    if _insist(context, lambda: context.store.succeed(attempt.claim, record, segments=total)):
         log.info("job_succeeded", segments=segments, seconds=round(seconds, 3))
     else:
         log.info("attempt_lost", reason="the job was cancelled, erased or claimed by another worker")
@@ -121,27 +155,31 @@ def _succeed(context: WorkerContext, attempt: Attempt, result: bytes, segments: 
 
 
 def _fail(context: WorkerContext, claim: Claim, code: Code, detail: str) -> bool:
-    try:
-        ended = _insist(context, lambda: context.store.fail(claim, code.value.code, detail))
-    except AttemptDrained:
-        return False
+    ended = _insist(context, lambda: context.store.fail(claim, code.value.code, detail))
     log.info("job_failed" if ended else "attempt_lost", code=code.value.code)
     return True
 
 
 def _give_back(context: WorkerContext, claim: Claim, reason: str) -> bool:
-    """Returns the job to the queue, uncharged; True only where it is no longer ours to return."""
-    try:
-        released = context.store.release(claim)
-    except StoreUnavailable as error:
-        log.warning("attempt_not_released", reason=error.detail)
-        return False
-    log.info("attempt_released" if released else "attempt_lost", reason=reason)
-    return not released
+    """Returns the job to the queue, uncharged; True only where it is surely no longer ours to return."""
+    sure = True
+    for left in reversed(range(_RELEASE_TRIES)):
+        try:
+            released = context.store.release(claim)
+        except StoreUnavailable as error:
+            # It may have been carried out all the same. Two messages do no harm, none would.
+            sure = False
+            log.warning("attempt_not_released", reason=error.detail, tries_left=left)
+            if left:
+                time.sleep(_STORE_RETRY_S)
+        else:
+            log.info("attempt_released" if released else "attempt_lost", reason=reason)
+            return sure and not released
+    return False
 
 
 def _insist(context: WorkerContext, transition: Callable[[], T]) -> T:
-    """Tries a transition until Redis answers. Every one of them is fenced, so a second try can do no harm.
+    """Tries a transition until Redis answers. The token fences it, so a second try can do no harm.
 
     Raises `AttemptDrained` when the worker stops while Redis is still away.
     """

@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 
 from worker.engine.interface import DecodeOptions, Engine, Output, Role
@@ -41,6 +42,7 @@ def summarize_abstractive(
     *,
     max_words: int,
     on_progress: Callable[[int], None] | None = None,
+    wait: Callable[[Future[Output]], Output] = Future.result,
 ) -> Summary:
     """Has the engine's summarizer write a summary of all translated segments, of at most `max_words` words.
 
@@ -51,8 +53,8 @@ def summarize_abstractive(
     chunk stand in, flagged `SELECTED`. Each sentence is traced to the segments that support it best.
 
     `on_progress` is called in this thread after each chunk with the steps done, of `plan_steps("abstractive",
-    len(sentences))`; what it raises passes through, and so do `EngineError` and `CancelledError` of the engine's
-    futures. What is still queued then is the caller's to cancel. Raises `ValueError` where the engine has no summarizer
+    len(sentences))`. `wait` gives the result of one of the engine's futures. What either raises passes through; what is
+    still queued then is the caller's to cancel. Raises `ValueError` where the engine has no summarizer
     or `max_words` is under 1.
     """
     if max_words < 1:
@@ -70,7 +72,7 @@ def summarize_abstractive(
     while texts:
         chunks = make_chunks(engine, texts, info.max_source_tokens)
         before = sum(map(count_words, texts))
-        lines = _summarize_chunks(engine, job_id, chunks, max_words, steps)
+        lines = _summarize_chunks(engine, job_id, chunks, max_words, steps, wait)
         rounds += 1
         if rounds == 1:
             first_chunks = len(chunks)
@@ -97,7 +99,12 @@ def summarize_abstractive(
 
 
 def _summarize_chunks(
-    engine: Engine, job_id: str, chunks: Sequence[Chunk], max_words: int, steps: Steps
+    engine: Engine,
+    job_id: str,
+    chunks: Sequence[Chunk],
+    max_words: int,
+    steps: Steps,
+    wait: Callable[[Future[Output]], Output],
 ) -> list[_Line]:
     """One round: the sentences that the model writes on each chunk, in order, without repeats."""
     steps.expect(len(chunks))
@@ -108,7 +115,7 @@ def _summarize_chunks(
     )
     lines: dict[str, _Line] = {}
     for chunk, future in zip(chunks, futures, strict=True):
-        for line in _lines_of(future.result()) or _lead(chunk, wanted):
+        for line in _lines_of(wait(future)) or _lead(chunk, wanted):
             lines.setdefault(letters_of(line.text), line)
         steps.advance()
     return list(lines.values())

@@ -35,8 +35,10 @@ class RecordingStore:
         self.withdrawn.append(worker)
 
 
-def make_attempt(job_id: str = "a", deadline_s: float = 60, draining: threading.Event | None = None) -> Attempt:
-    claim = Claim(job_id, 1, 1, 0, 0, JobRequest(text="Bonjour."))
+def make_attempt(
+    job_id: str = "a", deadline_s: float = 60, draining: threading.Event | None = None, token: int = 1
+) -> Attempt:
+    claim = Claim(job_id, token, 1, 0, 0, JobRequest(text="Bonjour."))
     return Attempt(claim, deadline_s=deadline_s, draining=draining or threading.Event())
 
 
@@ -127,7 +129,57 @@ class TestAttemptBook:
         eventually(attempt.lost.is_set)
         eventually(lambda: len(store.beats) >= 3)
         book.stop()
-        assert told == ["a"]
+        assert told == ["a.1"]
+
+    def test_tells_an_older_attempt_at_the_same_job_that_it_is_lost(self) -> None:
+        told = list[str]()
+        book = make_book(RecordingStore(), on_lost=told.append)
+        older, newer = make_attempt("a", token=1), make_attempt("a", token=2)
+        book.open(older)
+        book.open(newer)
+        assert (older.lost.is_set(), newer.lost.is_set()) == (True, False)
+        assert told == ["a.1"], "the newer one's segments have another key"
+
+    def test_a_late_answer_does_not_end_a_newer_attempt_at_the_same_job(self) -> None:
+        """The job is given back and claimed anew while a heartbeat of the first attempt is on its way."""
+        first, second = make_attempt("a", token=1), make_attempt("a", token=2)
+
+        class SlowStore(RecordingStore):
+            def heartbeat(
+                self, worker: str, jobs: Sequence[Heartbeat], *, lease_s: float | None, description: str | None = None
+            ) -> set[str]:
+                if not self.beats:
+                    book.close(first)
+                    book.open(second)
+                self.beats.append((list(jobs), lease_s, description))
+                return {job.job_id for job in jobs if job.token == 1}
+
+        store = SlowStore()
+        book = make_book(store)
+        book.open(first)
+        book.start()
+        eventually(lambda: len(store.beats) >= 2)
+        book.stop()
+        assert first.lost.is_set()
+        assert not second.lost.is_set()
+        assert [beat.token for beat in store.beats[1][0]] == [2]
+
+    def test_goes_on_after_an_error_that_nobody_foresaw(self) -> None:
+        class OddStore(RecordingStore):
+            def heartbeat(
+                self, worker: str, jobs: Sequence[Heartbeat], *, lease_s: float | None, description: str | None = None
+            ) -> set[str]:
+                self.beats.append((list(jobs), lease_s, description))
+                if len(self.beats) == 1:
+                    raise ValueError("an answer too few")
+                return set()
+
+        store = OddStore()
+        book = make_book(store)
+        book.start()
+        eventually(lambda: len(store.beats) >= 2)
+        book.stop()
+        assert store.beats[1][1] == 1.0, "what was missed is made up for at the next look"
 
     def test_outlives_an_outage_of_the_store(self) -> None:
         store = RecordingStore()

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import pytest
 from hypothesis import given, settings
@@ -13,9 +13,11 @@ from service.contract.errors import Code, DepecheError
 from service.contract.request import JobRequest, SummaryOptions
 from service.contract.result import Result
 from service.contract.states import Stage
-from worker.attempts import AttemptLost
+from worker.attempts import AttemptDrained, AttemptLost
 from worker.engine.fake import FakeEngine, FakeOptions
 from worker.engine.interface import EngineStopped, Output
+from worker.engine.lexicon import mark
+from worker.engine.queue import BatchLimits
 from worker.pipeline import process
 from worker.plan import Route, make_plan
 from worker.translation import wait_for
@@ -149,6 +151,56 @@ def test_progress_never_goes_back_and_ends_whole(engine: FakeEngine) -> None:
 def test_a_lost_attempt_ends_the_work(engine: FakeEngine) -> None:
     with pytest.raises(AttemptLost):
         run(ARTICLE * 200, engine, Recorder(stop_after=3))
+
+
+def test_text_is_composed_and_its_white_space_left_alone(engine: FakeEngine) -> None:
+    """Files from some systems have accents apart from their letters; NFC would also replace two kinds of spaces."""
+    text = "L'e\u0301te\u0301 est la\u0300.\n\u2000\u2001Il pleut.\n"
+    result = run(text, engine, title="L'e\u0301te\u0301")
+    assert result.translation.paragraphs[0].source == "L'\u00e9t\u00e9 est l\u00e0."
+    assert "\n\u2000\u2001" in result.translation.text
+    assert result.translation.title is not None
+    assert "\u0301" not in result.translation.title
+    assert result.coverage.characters_in == len(text)
+
+
+class Stopper(Recorder):
+    """Stops the work as soon as the summary has begun and the engine is busy with it."""
+
+    def __init__(self, engine: FakeEngine) -> None:
+        super().__init__()
+        self._engine = engine
+
+    def check(self) -> None:
+        if self.reports[-1][0] is Stage.SUMMARIZING and self._engine.busy_since() is not None:
+            raise AttemptDrained
+
+
+def test_a_summary_that_a_model_writes_can_be_stopped_while_the_model_is_busy() -> None:
+    """The model never ends its first chunk; the others must not stay in the queue."""
+    options = FakeOptions(max_source_tokens=40, hang_on=mark("pleut"))
+    engine = FakeEngine(options, BatchLimits(rows=1, close_s=0))
+    with closing(engine), pytest.raises(AttemptDrained):
+        run("Il pleut sur la ville ce matin encore. " * 30, engine, Stopper(engine), summary={"mode": "abstractive"})
+    assert engine.stats().waiting == 0
+
+
+def test_a_summary_whose_segments_the_engine_dropped_is_given_back() -> None:
+    with fake_engine(summarizer=True) as engine:
+
+        class Canceller(Recorder):
+            def report(self, stage: Stage, done: int, total: int) -> None:
+                if stage is Stage.SUMMARIZING:
+                    engine.submit = cancelled  # type: ignore[method-assign,assignment]
+
+        def cancelled(*_: object) -> list[Future[Output]]:
+            future: Future[Output] = Future()
+            future.cancel()
+            future.set_running_or_notify_cancel()
+            return [future]
+
+        with pytest.raises(EngineStopped):
+            run("Il pleut sur la ville.", engine, Canceller(), summary={"mode": "abstractive"})
 
 
 def test_a_future_that_the_engine_dropped_is_not_a_result() -> None:

@@ -1,0 +1,301 @@
+"""One message: what becomes of it, whatever the ledger, the engine, the job or the code does."""
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any, cast
+
+import pytest
+from structlog.testing import capture_logs
+
+from service.contract.errors import Code, StoreUnavailable
+from service.contract.request import JobRequest
+from service.contract.result import Result
+from service.contract.states import JobState
+from service.contract.store import Claim, JobStore
+from worker import tasks
+from worker.attempts import Attempt, AttemptBook
+from worker.engine.fake import FakeEngine, FakeOptions
+from worker.engine.interface import Engine
+from worker.settings import Settings
+from worker.tasks import WorkerContext, run_job
+
+SECRET = "Le secret du village est bien gardé."
+DOWN = StoreUnavailable("can't be reached")
+
+
+class ScriptedStore:
+    """A ledger with one job. `outages`: what each transition raises before it answers, as often as it is listed."""
+
+    def __init__(self, text: str = SECRET, *, outages: dict[str, list[Exception]] | None = None) -> None:
+        self.claimed: Claim | None = Claim("job", 7, 1, 1_000, 1_500, JobRequest(text=text))
+        self.calls: list[str] = []
+        self.ended: tuple[str, ...] | None = None
+        self.result: Result | None = None
+        self.released = False
+        self.fenced = False  # whether the token is stale
+        self.running = False
+        self._outages = outages or {}
+
+    def claim(self, job_id: str, *, worker: str, lease_s: float) -> Claim | None:
+        self._called("claim")
+        return self.claimed
+
+    def state(self, job_id: str) -> JobState | None:
+        self._called("state")
+        return JobState.RUNNING if self.running else JobState.SUCCEEDED
+
+    def succeed(self, claim: Claim, result: bytes, *, segments: int) -> bool:
+        self._called("succeed")
+        self.ended, self.result = ("succeeded", str(segments)), Result.from_json(result)
+        return not self.fenced
+
+    def fail(self, claim: Claim, code: str, detail: str) -> bool:
+        self._called("fail")
+        self.ended = (code, detail)
+        return not self.fenced
+
+    def release(self, claim: Claim) -> bool:
+        self._called("release")
+        self.released = not self.fenced
+        return self.released
+
+    def _called(self, name: str) -> None:
+        self.calls.append(name)
+        if self._outages.get(name):
+            raise self._outages[name].pop(0)
+
+
+@pytest.fixture
+def engine() -> Iterator[FakeEngine]:
+    engine = FakeEngine(FakeOptions(summarizer=False, fail_on="échoue"))
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tasks, "_STORE_RETRY_S", 0.001)
+
+
+def make_context(store: ScriptedStore, engine: Engine, **settings: Any) -> WorkerContext:
+    book = AttemptBook(
+        cast(JobStore, store),
+        worker="w",
+        lease_s=15,
+        renew_s=4,
+        description={},
+        on_lost=engine.cancel,
+        failure=lambda: None,
+        on_broken=lambda reason: None,
+    )
+    return WorkerContext(
+        settings=Settings.load(**settings),
+        store=cast(JobStore, store),
+        engine=engine,
+        book=book,
+        worker="w",
+        draining=threading.Event(),
+    )
+
+
+def replace_process(monkeypatch: pytest.MonkeyPatch, action: Callable[[Attempt], object]) -> None:
+    """Puts `action` in the place of the pipeline; it gets the attempt."""
+
+    def process(request: JobRequest, key: str, engine: Engine, watch: Attempt, **_: object) -> object:
+        action(watch)
+        watch.check()
+        raise AssertionError("the work should have stopped")
+
+    monkeypatch.setattr(tasks, "process", process)
+
+
+def test_a_job_is_done_and_its_attempt_closed(engine: FakeEngine) -> None:
+    store = ScriptedStore()
+    context = make_context(store, engine)
+    assert run_job(context, "job") is True
+    assert store.calls == ["claim", "succeed"]
+    assert store.ended == ("succeeded", "2"), "one segment and the summary"
+    assert store.result is not None
+    assert store.result.timings.queued_s == 0.5
+    assert len(context.book) == 0
+
+
+def test_nothing_is_done_for_a_job_that_is_not_to_be_had(engine: FakeEngine) -> None:
+    store = ScriptedStore()
+    store.claimed = None
+    assert run_job(make_context(store, engine), "job") is True
+    assert store.calls == ["claim"]
+
+
+def test_a_lost_attempt_writes_nothing(engine: FakeEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = ScriptedStore()
+    context = make_context(store, engine)
+    replace_process(monkeypatch, lambda attempt: attempt.lost.set())
+    assert run_job(context, "job") is True
+    assert store.calls == ["claim"]
+    assert len(context.book) == 0
+
+
+def test_a_worker_that_drains_gives_the_job_back(engine: FakeEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = ScriptedStore()
+    context = make_context(store, engine)
+    replace_process(monkeypatch, lambda attempt: context.draining.set())
+    assert run_job(context, "job") is False
+    assert store.released
+    assert len(context.book) == 0
+
+
+def test_a_job_that_is_cancelled_during_a_drain_has_no_message_left(engine: FakeEngine) -> None:
+    store = ScriptedStore()
+    store.fenced = True
+    context = make_context(store, engine)
+    context.draining.set()
+    assert run_job(context, "job") is True
+
+
+def test_an_engine_that_has_stopped_gives_the_job_back(engine: FakeEngine) -> None:
+    store = ScriptedStore()
+    engine.close()
+    assert run_job(make_context(store, engine), "job") is False
+    assert store.released
+
+
+def test_a_deadline_ends_the_job(engine: FakeEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = ScriptedStore()
+    replace_process(monkeypatch, lambda attempt: setattr(attempt, "_ends_at", 0))
+    assert run_job(make_context(store, engine, deadline_s=60), "job") is True
+    assert store.ended == ("deadline_exceeded", "The attempt took longer than 60 s.")
+
+
+def test_a_segment_that_the_model_fails_on_ends_the_job_without_its_text_in_the_log(engine: FakeEngine) -> None:
+    store = ScriptedStore("Le modèle échoue ici.")
+    with capture_logs() as logs:
+        assert run_job(make_context(store, engine), "job") is True
+    assert store.ended is not None
+    assert store.ended[0] == "model_failed"
+    failure = next(line for line in logs if line["event"] == "engine_failed_on_job")
+    assert failure["kind"] == "RuntimeError", "the cause, not the wrapping"
+    assert failure["at"].startswith("worker.engine.fake:")
+    assert "modèle" not in str(logs)
+
+
+def test_a_job_that_can_not_be_done_as_asked_fails_with_its_own_code(engine: FakeEngine) -> None:
+    store = ScriptedStore()
+    request = JobRequest.model_validate({"text": "Il pleut.", "summary": {"mode": "abstractive"}})
+    store.claimed = Claim("job", 7, 1, 0, 0, request)
+    assert run_job(make_context(store, engine), "job") is True
+    assert store.ended is not None
+    assert store.ended[0] == Code.SUMMARIZER_MISSING.value.code
+
+
+def test_broken_code_ends_the_job_and_says_where_it_broke_but_not_on_what(
+    engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(attempt: Attempt) -> None:
+        raise ValueError(attempt.claim.request.text)
+
+    replace_process(monkeypatch, broken)
+    store = ScriptedStore()
+    with capture_logs() as logs:
+        assert run_job(make_context(store, engine), "job") is True
+    assert store.ended is not None
+    assert store.ended[0] == "internal_error"
+    broke = next(line for line in logs if line["event"] == "attempt_broke")
+    assert broke["kind"] == "ValueError"
+    assert f"{__name__}:{broken.__code__.co_firstlineno + 1}" == broke["at"]
+    assert SECRET not in str(logs) + str(store.ended)
+
+
+def test_a_result_that_can_not_be_written_ends_the_job(engine: FakeEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    def to_json(self: Result) -> bytes:
+        raise UnicodeEncodeError("utf-8", SECRET, 0, 1, "surrogates not allowed")
+
+    monkeypatch.setattr(Result, "to_json", to_json)
+    store = ScriptedStore()
+    with capture_logs() as logs:
+        assert run_job(make_context(store, engine), "job") is True
+    assert store.ended is not None
+    assert store.ended[0] == "internal_error"
+    assert SECRET not in str(logs)
+
+
+def test_a_claim_that_breaks_raises_nothing_that_celery_would_log(engine: FakeEngine) -> None:
+    store = ScriptedStore(outages={"claim": [ValueError(SECRET)]})
+    with capture_logs() as logs:
+        assert run_job(make_context(store, engine), "job") is True
+    assert [line["event"] for line in logs] == ["message_broke"]
+    assert SECRET not in str(logs)
+
+
+@pytest.mark.parametrize("transition", ["claim", "succeed"])
+def test_an_outage_of_the_store_is_waited_out(engine: FakeEngine, transition: str) -> None:
+    store = ScriptedStore(outages={transition: [DOWN, DOWN]})
+    with capture_logs() as logs:
+        assert run_job(make_context(store, engine), "job") is True
+    assert store.calls.count(transition) == 3
+    assert store.ended == ("succeeded", "2")
+    assert [line["event"] for line in logs].count("store_unavailable") == 1, "said once, not at each try"
+
+
+def test_a_failure_is_recorded_after_an_outage(engine: FakeEngine) -> None:
+    store = ScriptedStore("Le modèle échoue ici.", outages={"fail": [DOWN]})
+    assert run_job(make_context(store, engine), "job") is True
+    assert store.ended is not None
+
+
+@pytest.mark.parametrize("transition", ["claim", "succeed"])
+def test_a_drain_during_an_outage_keeps_the_message(engine: FakeEngine, transition: str) -> None:
+    store = ScriptedStore(outages={transition: [DOWN] * 1000})
+    context = make_context(store, engine)
+    timer = threading.Timer(0.05, context.draining.set)
+    timer.start()
+    assert run_job(context, "job") is False
+    assert store.ended is None
+    timer.join()
+
+
+def test_a_claim_that_broke_off_is_made_again_once_its_lease_has_run_out(engine: FakeEngine) -> None:
+    """Redis carried the claim out and its answer was lost: the job looks held, by nobody."""
+    store = ScriptedStore(outages={"claim": [StoreUnavailable("did not answer in time")]})
+    claimed, store.claimed, store.running = store.claimed, None, True
+    context = make_context(store, engine)
+
+    def lease_ends(job_id: str) -> JobState:
+        store.claimed = claimed
+        return JobState.RUNNING
+
+    store.state = lease_ends  # type: ignore[method-assign]
+    assert run_job(context, "job") is True
+    assert store.ended == ("succeeded", "2")
+
+
+def test_a_claim_that_broke_off_before_it_was_carried_out_is_not_insisted_on(engine: FakeEngine) -> None:
+    store = ScriptedStore(outages={"claim": [DOWN]})
+    store.claimed = None
+    assert run_job(make_context(store, engine), "job") is True
+    assert store.calls == ["claim", "claim", "state"]
+
+
+def test_a_job_that_another_worker_keeps_is_left_to_it(engine: FakeEngine) -> None:
+    store = ScriptedStore(outages={"claim": [DOWN]})
+    store.claimed, store.running = None, True
+    context = make_context(store, engine, lease_s=2, renew_s=0.2)
+    assert run_job(context, "job") is True
+    assert store.ended is None
+
+
+def test_giving_back_is_tried_again_and_never_drops_the_message(engine: FakeEngine) -> None:
+    store = ScriptedStore(outages={"release": [StoreUnavailable("did not answer in time")]})
+    store.fenced = True  # the first try was carried out: the second finds another token
+    context = make_context(store, engine)
+    context.draining.set()
+    assert run_job(context, "job") is False
+    assert store.calls == ["claim", "release", "release"]
+
+
+def test_giving_back_ends_where_the_store_stays_away(engine: FakeEngine) -> None:
+    store = ScriptedStore(outages={"release": [DOWN] * 10})
+    context = make_context(store, engine)
+    context.draining.set()
+    assert run_job(context, "job") is False
+    assert store.calls == ["claim", "release", "release", "release"]
