@@ -1,6 +1,7 @@
 """The gunicorn worker of the front end: a greenlet for each connection, quick stops, and problems instead of HTML."""
 
 import json
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -13,6 +14,10 @@ from gunicorn.workers.ggevent import GeventWorker
 
 #: Seconds that the next request may take to arrive on a connection while this process stops.
 _LAST_CALL_S = 0.05
+
+#: Seconds for which a refused connection is read to its end, and bytes at a time.
+_LINGER_S = 1.0
+_LINGER_BYTES = 65_536
 
 
 class GreenletWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
@@ -68,8 +73,12 @@ class GreenletWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no typ
             f"HTTP/1.1 {body['status']} {reason}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n"
             f"X-Content-Type-Options: nosniff\r\nContent-Length: {len(content)}\r\n\r\n"
         )
-        with suppress(OSError):
+        with suppress(OSError), gevent.Timeout(_LINGER_S, False):
             write_nonblock(client, head.encode() + content)
+            # Closing over unread bytes would reset the connection, and the client would not see the answer.
+            client.shutdown(socket.SHUT_WR)
+            while client.recv(_LINGER_BYTES):
+                pass
 
 
 class StructuredLogger(Logger):  # type: ignore[misc]  # gunicorn has no types

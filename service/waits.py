@@ -18,7 +18,7 @@ log = get_logger(__name__)
 POLL_S = 2.0
 
 #: Seconds that a new wait gives the subscription to come up. Without one, the looks at the states find the end.
-_SUBSCRIBE_S = 1.0
+_SUBSCRIBE_S = 0.25
 
 #: Seconds before a broken subscription is made again: at first, and at most.
 _RETRY_S = (0.2, 5.0)

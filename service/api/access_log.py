@@ -1,12 +1,15 @@
 """One log line a request: the rule of its route, never its address or anything of its body."""
 
 import time
+from http import HTTPMethod
 
 from flask import Flask, Response, g, request
 
 from service.contract.logs import get_logger
 
 log = get_logger(__name__)
+
+_METHODS = frozenset(HTTPMethod)
 
 #: Routes that machines ask every few seconds: their successes are logged at DEBUG.
 _PROBES = {"/healthz", "/readyz"}
@@ -23,7 +26,7 @@ def register(app: Flask) -> None:
     def end(response: Response) -> Response:
         route = request.url_rule.rule if request.url_rule else "unmatched"
         fields = {
-            "method": request.method if request.method.isalpha() else "?",
+            "method": request.method if request.method in _METHODS else "other",
             "route": route,
             "status": response.status_code,
             "ms": round((time.monotonic() - g.began) * 1000, 1),

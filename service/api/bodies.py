@@ -104,6 +104,7 @@ def _invalid_json(reason: str) -> RequestError:
 def _media_type(request: Request) -> str:
     """`application/json` or `text/plain`. Raises `RequestError` for others, and for charsets that are not UTF-8."""
     media_type, options = parse_options_header(request.headers.get("Content-Type", ""))
+    media_type = media_type.lower()
     if media_type not in ("application/json", "text/plain"):
         hint = "Set Content-Type to application/json, or to text/plain for the article alone."
         raise RequestError(Code.UNSUPPORTED_MEDIA_TYPE, hint)

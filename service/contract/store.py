@@ -124,17 +124,30 @@ class JobStore:
 
     # The front end's side
 
+    def new_id(self, client: str) -> str:
+        """A fresh id for a job of this client."""
+        with store_errors():
+            mint, now_ms = self._mint_and_time()
+        return mint.new(client, now_ms)
+
     def admit(
-        self, request: JobRequest, *, client: str, idempotency_key: str | None = None, body: bytes = b""
+        self,
+        request: JobRequest,
+        *,
+        client: str,
+        idempotency_key: str | None = None,
+        body: bytes = b"",
+        job_id: str | None = None,
     ) -> Admission:
         """Records a new job as queued. `body` is what an Idempotency-Key is bound to.
 
+        Who hands in a `job_id` from `new_id` can withdraw the job even where Redis carried this out and did not answer.
         Raises `QueueFull`, `IdempotencyConflict`, and `JobGone` where the key's job has been erased or has expired.
         """
         keys = self.keys
         idem = keys.idempotency(client, _digest(idempotency_key.encode())) if idempotency_key else ""
+        job_id = job_id or self.new_id(client)
         with store_errors():
-            job_id = self._ids().new(client, self._now_ms())
             metadata = json.dumps(request.metadata, ensure_ascii=False) if request.metadata is not None else ""
             answer = self._scripts["admit"](
                 keys=[keys.job(job_id), keys.queued, keys.running, idem],
@@ -169,7 +182,7 @@ class JobStore:
     def get(self, job_id: str, *, client: str) -> Job:
         """The job. Raises `JobNotFound`, and `JobGone` for a genuine id of this client whose record is no more."""
         with store_errors():
-            genuine = self._ids().is_genuine(job_id, client)
+            genuine = self._is_genuine(job_id, client)
             values = self.redis.hmget(self.keys.job(job_id), _FIELDS) if genuine else []
         if not genuine:
             raise JobNotFound
@@ -197,7 +210,7 @@ class JobStore:
         """Cancels a job that waits or runs (returns `CANCELLED`), erases one that has ended (returns None)."""
         keys = self.keys
         with store_errors():
-            if not self._ids().is_genuine(job_id, client):
+            if not self._is_genuine(job_id, client):
                 raise JobNotFound
             answer = self._scripts["delete"](
                 keys=[keys.job(job_id), keys.queued, keys.running], args=[job_id, client, self._retention_s, keys.ended]
@@ -302,13 +315,29 @@ class JobStore:
             )
         return bool(answer)
 
-    def _ids(self) -> IdMint:
-        """The mint, with the secret that all front ends share; the first one makes it."""
-        if self._mint is None:
-            self.redis.set(self.keys.secret, secrets.token_bytes(32), nx=True)
-            secret = self.redis.get(self.keys.secret)
-            self._mint = IdMint(_bytes(secret))
-        return self._mint
+    def _mint_and_time(self) -> tuple[IdMint, int]:
+        """The mint, with the secret that all front ends share, and Redis's time in ms; one round trip.
+
+        The secret is read each time and made where there is none: a Redis that came back empty must not leave front ends
+        with different ones.
+        """
+        pipeline = self.redis.pipeline(transaction=False)
+        pipeline.set(self.keys.secret, secrets.token_bytes(32), nx=True)
+        pipeline.get(self.keys.secret)
+        pipeline.time()
+        _, secret, (seconds, microseconds) = pipeline.execute()
+        self._mint = IdMint(_bytes(secret))
+        return self._mint, int(seconds) * 1000 + int(microseconds) // 1000
+
+    def _is_genuine(self, job_id: str, client: str) -> bool:
+        """Whether the id was given out to this client, by the secret as it is known here, else as Redis has it now."""
+        if self._mint is not None and self._mint.is_genuine(job_id, client):
+            return True
+        secret = self.redis.get(self.keys.secret)
+        if secret is None:
+            return False
+        self._mint = IdMint(_bytes(secret))
+        return self._mint.is_genuine(job_id, client)
 
     def _now_ms(self) -> int:
         seconds, microseconds = self.redis.time()
