@@ -1,5 +1,6 @@
 """Text to token ids and back, for one loaded model."""
 
+import re
 import threading
 import warnings
 from collections.abc import Sequence
@@ -43,6 +44,10 @@ class Codec:
         tokenizer.model_max_length = _NO_LIMIT
         self._tokenizer = tokenizer
         self._lock = threading.Lock()
+        names = {*tokenizer.all_special_tokens, *(str(token) for token in tokenizer.added_tokens_decoder.values())}
+        # Marian's tokenizer takes whatever stands between these signs at the start of a text for a language.
+        patterns = [re.escape(name) for name in sorted(names, key=len, reverse=True) if len(name) > 1]
+        self._special = re.compile("|".join([*patterns, "^>>(?=.*<<)"]))
         self._prefix = PREFIXES.get((model_type, role), "")
         self.forced_start: int | None = None
         self.start: int | None = None
@@ -65,11 +70,12 @@ class Codec:
         return None if found is None else int(found)
 
     def encode(self, texts: Sequence[str]) -> list[Tokens]:
-        """Tokenizes in bulk. Names of special tokens inside a text are text like any other."""
+        """Tokenizes in bulk. What looks like a special token in a text gets a blank inside: it must not act as one."""
         if not texts:
             return []
+        harmless = [self._prefix + self._special.sub(_break, text) for text in texts]
         with self._lock:
-            rows = self._tokenizer([self._prefix + text for text in texts], split_special_tokens=True)["input_ids"]
+            rows = self._tokenizer(harmless)["input_ids"]
         return [Tokens(text, tuple(ids)) for text, ids in zip(texts, rows, strict=True)]
 
     def decode(self, rows: Sequence[Sequence[int]]) -> list[str]:
@@ -83,16 +89,22 @@ class Codec:
     def _set_languages(self, codes: tuple[str, str], role: Role, model_id: str) -> None:
         source, target = codes if role is Role.TRANSLATOR else (codes[1], codes[1])
         tokenizer = self._tokenizer
+        token_of = getattr(tokenizer, "get_lang_token", str)
         try:
-            tokenizer.src_lang = source
-            token = tokenizer.get_lang_token(target) if hasattr(tokenizer, "get_lang_token") else target
-            found = tokenizer.convert_tokens_to_ids(token)
-        except (KeyError, TypeError, ValueError):
-            found = None
-        if found is None or found == tokenizer.unk_token_id:
+            known = [tokenizer.convert_tokens_to_ids(token_of(code)) for code in (source, target)]
+        except KeyError:
+            known = [None]
+        if None in known or tokenizer.unk_token_id in known:
             raise ModelError(f"{model_id}: its tokenizer does not know the languages {source} and {target}")
+        tokenizer.src_lang = source
+        found = known[1]
         # The first mBART starts decoding from the language's token; those after it put the token out first.
         if type(tokenizer).__name__.startswith("MBartTokenizer"):
             self.start = int(found)
         else:
             self.forced_start = int(found)
+
+
+def _break(found: re.Match[str]) -> str:
+    name = found.group()
+    return f"{name[0]} {name[1:]}"

@@ -50,7 +50,7 @@ class Seq2SeqDecoder:
         self._pad: int = self._config.pad_token_id
         ends = self._config.eos_token_id
         self._ends = frozenset(ends if isinstance(ends, list) else [ends])
-        self._criterion_ends = sorted(self._ends)
+        self._sorted_ends = sorted(self._ends)
 
     @torch.inference_mode()
     def rows(self, batch: Sequence[Request]) -> list[Row]:
@@ -68,7 +68,7 @@ class Seq2SeqDecoder:
         least = [min(self._least_tokens(request), limit) for request, limit in zip(batch, limits, strict=True)]
         processors = LogitsProcessorList()
         if any(least):
-            processors.append(_RowMinimum(torch.tensor(least, device=device), self._criterion_ends))
+            processors.append(_RowMinimum(torch.tensor(least, device=device), self._sorted_ends))
         sizes = [request.options.no_repeat_ngram or 0 for request in batch]
         if any(sizes):
             processors.append(_RowNoRepeat(sizes))

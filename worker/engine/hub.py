@@ -72,8 +72,9 @@ def snapshot(hub_id: str, revision: str | None, *, offline: bool) -> Snapshot:
     if offline:
         raise ModelError(f"{wanted} was not fetched yet, and the hub is not asked: run `depeche-worker models fetch`")
     try:
-        commit, patterns = _choose(hub_id, revision)
-        folder = Path(snapshot_download(hub_id, revision=commit, allow_patterns=patterns, ignore_patterns=_NESTED))
+        patterns = _choose(hub_id, revision)
+        # By the revision and not the commit: so the cache remembers what `main` or a tag stood for.
+        folder = Path(snapshot_download(hub_id, revision=revision, allow_patterns=patterns, ignore_patterns=_NESTED))
     except ModelError:
         raise
     except GatedRepoError:
@@ -88,20 +89,19 @@ def snapshot(hub_id: str, revision: str | None, *, offline: bool) -> Snapshot:
         raise ModelError(
             f"{wanted} can't be fetched ({type(error).__name__}) and is not in the cache: check the network, or name a folder"
         ) from None
-    return Snapshot(folder, commit, pinned=is_commit(revision))
+    return Snapshot(folder, folder.name, pinned=is_commit(revision))
 
 
-def _choose(hub_id: str, revision: str | None) -> tuple[str, list[str]]:
-    """The commit that a revision stands for now, and the files that are wanted of it."""
+def _choose(hub_id: str, revision: str | None) -> list[str]:
+    """The files that are wanted of a revision."""
     from huggingface_hub import HfApi
 
     info = HfApi().model_info(hub_id, revision=revision, timeout=_TIMEOUT_S)
     names = [sibling.rfilename for sibling in info.siblings or []]
-    commit = info.sha or ""
     if any("/" not in name and name.endswith(".safetensors") for name in names):
-        return commit, [*_SMALL_FILES, _SAFETENSORS]
+        return [*_SMALL_FILES, _SAFETENSORS]
     if not any(re.fullmatch(r"pytorch_model.*\.bin", name) for name in names):
         raise ModelError(f"{hub_id}: the hub has no weights for PyTorch there")
     if not is_commit(revision):
-        raise ModelError(f"{hub_id} has pickled weights only: pin it with the revision {commit}")
-    return commit, [*_SMALL_FILES, _PICKLED]
+        raise ModelError(f"{hub_id} has pickled weights only: pin it with the revision {info.sha}")
+    return [*_SMALL_FILES, _PICKLED]

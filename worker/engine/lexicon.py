@@ -53,6 +53,7 @@ def mark(text: str) -> str:
     punctuation and words in capitals or with an initial one inside a sentence stay.
     """
     at_start = True
+    previous = ""
     parts: list[str] = []
     end = 0
     for found in _PIECE.finditer(text):
@@ -61,7 +62,9 @@ def mark(text: str) -> str:
         parts.append(_mark_piece(piece, at_start=at_start))
         if piece in "'’" and parts[-2:-1] != [" "]:
             parts[-1] = " "
-        at_start = piece in ".!?" or (at_start and not piece[0].isalnum())
+        ends = piece in ".!?" and len(previous) != 1  # not the dot of an initial
+        at_start = ends or (at_start and not piece[0].isalnum())
+        previous = piece
         end = found.end()
     parts.append(text[end:])
     return _FRENCH_SPACE.sub("", "".join(parts))

@@ -112,6 +112,7 @@ def _read_model(source: ModelSource, folder: Path, config: Any, *, dtype: torch.
             dtype=dtype,
             use_safetensors=safe,
             weights_only=True,
+            ignore_mismatched_sizes=True,  # they are in the report
             local_files_only=True,
             trust_remote_code=False,
             output_loading_info=True,
@@ -133,7 +134,7 @@ def _read_model(source: ModelSource, folder: Path, config: Any, *, dtype: torch.
 def _check_vocabulary(source: ModelSource, codec: Codec, model: Any) -> None:
     rows = model.get_input_embeddings().weight.shape[0]
     (tokens,) = codec.encode([CANARIES[Role.TRANSLATOR].text])
-    if max(tokens.ids) >= rows:
+    if max(tokens.ids + tuple(filter(None, (codec.start, codec.forced_start)))) >= rows:
         raise ModelError(
             f"{source.id}: its tokenizer knows {codec.size} tokens, the model only {rows}: they don't match"
         )

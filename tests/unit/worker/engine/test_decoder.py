@@ -1,0 +1,174 @@
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from tests.models import SENTENCES
+from tests.unit.worker.engine.loaded import decoder_of, load_folder
+from worker.engine.batcher import Request
+from worker.engine.decoder import ModelDecoder, Row, Seq2SeqDecoder, no_options
+from worker.engine.errors import DeviceFailed, OutOfMemory
+from worker.engine.interface import DecodeOptions, EngineError, Role
+
+T, S = Role.TRANSLATOR, Role.SUMMARIZER
+
+#: Lengths from 2 to 60 tokens, some texts that no model here was taught.
+TEXTS = [
+    *SENTENCES[:10],
+    "Oui.",
+    "Le chien dort.",
+    "Lyon, lundi matin, trois élèves marchent dans la rue.",
+    "«",
+    "12,5 %",
+]
+
+
+def same(one: Row, other: Row) -> bool:
+    return (
+        one.ids == other.ids and one.truncated == other.truncated and np.allclose(one.vector, other.vector, atol=1e-5)
+    )
+
+
+@pytest.mark.parametrize("beams", [1, 3])
+@pytest.mark.parametrize("family", ["taught", "marian", "bart", "t5", "mbart", "nllb"])
+def test_a_row_is_the_same_alone_and_among_strangers(family: str, beams: int, request: pytest.FixtureRequest) -> None:
+    folder: Path = request.getfixturevalue(family)
+    decoder = decoder_of(folder, S if family == "bart" else T, beams)
+    tokens = decoder.loaded.codec.encode(TEXTS)
+    together = decoder.rows(no_options(tokens))
+    crosswise = decoder.rows(no_options(tokens[::-1][:4]))
+
+    alone = [decoder.rows(no_options([row]))[0] for row in tokens[::3]]
+    assert all(same(one, other) for one, other in zip(alone, together[::3], strict=True))
+    assert all(same(one, other) for one, other in zip(crosswise, together[::-1], strict=False))
+    assert len({row.ids for row in together}) > 3
+
+
+def test_generate_itself_gives_the_same_tokens(taught: Path) -> None:
+    """The reference: the model's own `generate`, one text at a time, nothing of ours in between."""
+    loaded = load_folder(taught)
+    ids = [torch.tensor([tokens.ids]) for tokens in loaded.codec.encode(TEXTS)]
+    expected = [loaded.model.generate(row, max_new_tokens=200, num_beams=2)[0, 1:].tolist() for row in ids]
+    decoder = Seq2SeqDecoder(loaded, beams=2)
+    found = decoder.rows([Request(tokens, DecodeOptions(max_new_tokens=200)) for tokens in loaded.codec.encode(TEXTS)])
+
+    assert [list(row.ids) for row in found] == [row[: row.index(0)] for row in expected]
+
+
+def test_vectors_are_the_mean_of_the_encoders_states(taught: Path) -> None:
+    decoder = decoder_of(taught)
+    tokens = decoder.loaded.codec.encode(TEXTS)
+    rows = decoder.rows(no_options(tokens))
+    with torch.inference_mode():
+        states = decoder.loaded.model.get_encoder()(torch.tensor([tokens[3].ids])).last_hidden_state[0]
+
+    assert rows[3].vector.shape == (64,)
+    assert rows[3].vector.dtype == np.float32
+    assert np.allclose(rows[3].vector, states.mean(0).numpy(), atol=1e-5)
+
+
+@pytest.mark.parametrize("beams", [1, 2])
+def test_the_output_limit_follows_the_input_and_is_flagged(marian: Path, beams: int) -> None:
+    decoder = decoder_of(marian, beams=beams)  # it never ends
+    tokens = decoder.loaded.codec.encode(["Oui.", SENTENCES[0], " ".join(SENTENCES[:5])])
+    rows = decoder.rows(no_options(tokens))
+
+    assert [len(row.ids) for row in rows] == [2 * len(tokens[0]) + 16, 2 * len(tokens[1]) + 16, 255]
+    assert all(row.truncated for row in rows)
+
+
+def test_an_end_on_the_last_token_allowed_is_not_truncated(taught: Path) -> None:
+    decoder = decoder_of(taught)
+    (tokens,) = decoder.loaded.codec.encode([SENTENCES[0]])
+    whole = decoder.rows(no_options([tokens]))[0]
+    limit = len(whole.ids) + 1
+    exact, short = decoder.rows([Request(tokens, DecodeOptions(max_new_tokens=count)) for count in (limit, limit - 1)])
+
+    assert (exact.ids, exact.truncated) == (whole.ids, False)
+    assert (short.ids, short.truncated) == (whole.ids, True)
+
+
+def test_every_row_has_its_own_shortest_output(taught: Path) -> None:
+    decoder = decoder_of(taught, beams=2)
+    (tokens,) = decoder.loaded.codec.encode([SENTENCES[2]])
+    plain = len(decoder.rows(no_options([tokens]))[0].ids)
+    asked = [DecodeOptions(min_new_tokens=count) for count in (0, plain + 9)]
+    free, long = decoder.rows([Request(tokens, options) for options in asked])
+
+    assert len(free.ids) == plain
+    assert len(long.ids) >= plain + 9
+
+
+def test_every_row_has_its_own_ban_on_repeats(marian: Path) -> None:
+    decoder = decoder_of(marian)
+    (tokens,) = decoder.loaded.codec.encode([SENTENCES[2]])
+    free, banned = decoder.rows([Request(tokens), Request(tokens, DecodeOptions(no_repeat_ngram=2))])
+    pairs = list(zip(banned.ids, banned.ids[1:], strict=False))
+
+    assert len(set(free.ids)) < 5
+    assert len(pairs) == len(set(pairs)) > 10
+
+
+def test_a_summarizers_configuration_sets_the_lengths_but_not_for_short_inputs(bart: Path) -> None:
+    decoder = decoder_of(bart, S)
+    assert decoder.beams == 2
+    tokens = decoder.loaded.codec.encode([SENTENCES[10], "No."])
+    long, short = decoder.rows(no_options(tokens))
+
+    assert 4 <= len(long.ids) <= 39  # min_length 5, max_length 40, the start token counted
+    assert len(short.ids) <= len(tokens[1]) + 16
+
+
+def test_a_forced_language_comes_first(mbart: Path, nllb: Path) -> None:
+    for folder in (mbart, nllb):
+        decoder = decoder_of(folder)
+        rows = decoder.rows(no_options(decoder.loaded.codec.encode(TEXTS[:3])))
+        assert {row.ids[0] for row in rows} == {decoder.loaded.codec.forced_start}
+
+
+def test_states_that_are_not_finite_are_an_error_of_their_row(taught: Path) -> None:
+    decoder = decoder_of(taught)
+    (good, bad) = decoder.loaded.codec.encode(["Le chat.", "Lyon"])
+    table = decoder.loaded.model.get_input_embeddings().weight
+    with torch.no_grad():
+        table[next(iter(set(bad.ids) - set(good.ids)))] = float("nan")
+
+    assert decoder.rows(no_options([good]))
+    with pytest.raises(EngineError, match="not finite"):
+        decoder.rows(no_options([good, bad]))
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (torch.OutOfMemoryError("CUDA out of memory"), OutOfMemory),
+        (RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: 8 bytes"), OutOfMemory),
+        (MemoryError(), OutOfMemory),
+        (RuntimeError("CUDA error: device-side assert triggered"), DeviceFailed),
+        (torch.AcceleratorError("CUDA error: unspecified launch failure"), DeviceFailed),
+        (ValueError("a shape"), ValueError),
+    ],
+)
+def test_errors_of_torch_are_told_apart(
+    taught: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, expected: type[Exception]
+) -> None:
+    model = decoder_of(taught)
+
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(model, "rows", fail)
+    decoder = ModelDecoder({T: model})
+    with pytest.raises(expected):
+        decoder.run(T, no_options(decoder.tokenize(T, ["Oui."])))
+
+
+def test_half_precision_runs(taught: Path) -> None:
+    loaded = load_folder(taught)
+    half = replace(loaded, model=loaded.model.to(torch.bfloat16), dtype=torch.bfloat16)
+    (row,) = Seq2SeqDecoder(half).rows(no_options(loaded.codec.encode([SENTENCES[9]])))
+
+    assert row.vector.dtype == np.float32
+    assert loaded.codec.decode([row.ids]) == [SENTENCES[19]]
