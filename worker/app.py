@@ -6,6 +6,7 @@
 import faulthandler
 import os
 import secrets
+import signal
 import socket
 import threading
 import time
@@ -38,6 +39,7 @@ class WorkerService:
         self.settings = settings
         self.worker_id = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
         self.draining = threading.Event()
+        self._broken = False
         self.app = make_celery(settings, socket_timeout_s=settings.redis_timeout_s, concurrency=settings.concurrency)
         self._context: WorkerContext | None = None
         register(self.app, self.context)
@@ -64,7 +66,7 @@ class WorkerService:
         worker.start()
         if self._context is not None:
             self._context.book.stop()
-        return int(worker.exitcode or 0)
+        return EXIT_BROKEN if self._broken else int(worker.exitcode or 0)
 
     def context(self) -> WorkerContext:
         """What tasks work with; there once the models are proved."""
@@ -103,20 +105,28 @@ class WorkerService:
         log.info("worker_ready", worker=self.worker_id, concurrency=self.settings.concurrency)
 
     def _on_shutting_down(self, sig: str = "", **_: object) -> None:
-        log.info("worker_draining", signal=sig, jobs=len(self._context.book) if self._context else 0)
+        if self._context is None:
+            # Celery would look at the signal once the models are loaded, which can take minutes. No job is held yet.
+            log.info("worker_stopped", signal=sig, reason="its models were not loaded yet")
+            os._exit(0)
+        log.info("worker_draining", signal=sig, jobs=len(self._context.book))
+        self._drain()
+
+    def _drain(self) -> None:
         self.draining.set()
         deadline = threading.Timer(self.settings.drain_s, _end_overdue_drain)
         deadline.daemon = True
         deadline.start()
 
     def _on_broken(self, reason: str) -> None:
-        """The engine can't work any more: give everything back and end, for the supervisor to start a fresh process."""
+        """The engine can't work any more: give everything back and end, for the supervisor to start a fresh process.
+
+        The drain of an ordinary stop does that: Celery's own thread returns the messages to the queue.
+        """
         log.critical("engine_broken", reason=reason)
-        self.draining.set()
-        deadline = time.monotonic() + 5
-        while len(self.context().book) and time.monotonic() < deadline:
-            time.sleep(0.05)
-        os._exit(EXIT_BROKEN)
+        self._broken = True
+        self._drain()
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def engine_options(settings: Settings) -> EngineOptions:

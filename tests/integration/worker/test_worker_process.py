@@ -18,6 +18,7 @@ from service.contract.request import JobRequest
 from service.contract.settings import SharedSettings
 from service.contract.states import JobState
 from service.contract.store import JobStore
+from worker.app import EXIT_BROKEN
 
 PROGRAM = str(Path(sys.executable).parent / "depeche-worker")
 
@@ -61,11 +62,11 @@ class Queue:
 class Worker:
     """A worker process; its log goes to a file."""
 
-    def __init__(self, url: str, log: Path, **variables: str) -> None:
+    def __init__(self, url: str, log: Path, *command: str, **variables: str) -> None:
         self.log = log
         environment = {**os.environ, "DEPECHE_REDIS_URL": url, "DEPECHE_ENGINE": "fake", **variables}
         with log.open("ab") as output:
-            self.process = subprocess.Popen([PROGRAM, "run"], env=environment, stdout=output, stderr=output)
+            self.process = subprocess.Popen(command or [PROGRAM, "run"], env=environment, stdout=output, stderr=output)
 
     def seen(self, queue: Queue) -> bool:
         return any(f"-{self.process.pid}-" in worker["id"] for worker in queue.store.workers())
@@ -88,8 +89,8 @@ def start(queue: Queue, redis_url: str, tmp_path: Path) -> Iterator[Callable[...
     """Starts workers that are ready when it returns, and ends them after the test."""
     workers: list[Worker] = []
 
-    def start_worker(**variables: str) -> Worker:
-        worker = Worker(redis_url, tmp_path / f"worker-{len(workers)}.log", **variables)
+    def start_worker(*command: str, **variables: str) -> Worker:
+        worker = Worker(redis_url, tmp_path / f"worker-{len(workers)}.log", *command, **variables)
         workers.append(worker)
         queue.until(lambda: worker.seen(queue) or worker.process.poll() is not None)
         assert worker.process.poll() is None, worker.log.read_text()
@@ -100,6 +101,7 @@ def start(queue: Queue, redis_url: str, tmp_path: Path) -> Iterator[Callable[...
         worker.stop(signal.SIGKILL)
 
 
+BREAKING = [sys.executable, str(Path(__file__).with_name("breaking_worker.py"))]
 SLOW = {"DEPECHE_FAKE_SECONDS_PER_TOKEN": "0.02", "DEPECHE_BATCH_ROWS": "1"}
 
 
@@ -158,6 +160,32 @@ def test_what_is_given_back_is_done_by_the_next_worker(queue: Queue, start: Call
     start()
     job = queue.wait(job_id, JobState.SUCCEEDED)
     assert job.attempts == 1
+
+
+def test_a_drain_leaves_a_message_for_every_job(queue: Queue, start: Callable[..., Worker]) -> None:
+    worker = start(**SLOW)
+    jobs = [queue.submit("Il pleut sur la ville. " * 50) for _ in range(40)]
+    queue.until(lambda: queue.redis.zcard(queue.store.keys.running) == 32)
+    assert worker.stop() == 0
+    assert {(job.state, job.attempts) for job in map(queue.get, jobs)} == {(JobState.QUEUED, 0)}
+    assert queue.messages() == 40
+
+
+def test_a_broken_engine_ends_the_worker_and_gives_everything_back(queue: Queue, start: Callable[..., Worker]) -> None:
+    worker = start(*BREAKING, "breaking", **SLOW)
+    jobs = [queue.submit("Il pleut sur la ville. " * 12 + "Quelle panne.")]
+    jobs += [queue.submit("Il pleut sur la ville. " * 20) for _ in range(19)]
+    queue.until(lambda: queue.redis.zcard(queue.store.keys.running) == 20)
+    assert worker.process.wait(60) == EXIT_BROKEN
+    assert "the device fell off the bus" in worker.log.read_text()
+    assert {(job.state, job.attempts) for job in map(queue.get, jobs)} == {(JobState.QUEUED, 0)}
+    assert queue.messages() == len(jobs)
+
+
+def test_sigterm_while_the_models_load_is_obeyed_at_once(queue: Queue, redis_url: str, tmp_path: Path) -> None:
+    worker = Worker(redis_url, tmp_path / "worker.log", *BREAKING, "never")
+    queue.until(lambda: "loading" in worker.log.read_text())
+    assert worker.stop(seconds=5) == 0
 
 
 def test_a_duplicate_message_changes_nothing(queue: Queue, start: Callable[..., Worker]) -> None:
