@@ -48,10 +48,14 @@ def models() -> None:
 def list_models() -> None:
     """Shows the models that the settings name, and whether they are at hand without the hub."""
     settings = _settings()
+    from worker.engine import ModelError
     from worker.engine.registry import resolve
 
     for role, name, revision in _named(settings):
-        source = resolve(name, revision)
+        try:
+            source = resolve(name, revision)
+        except ModelError as error:
+            raise _Failed(f"{role}: {error}") from None
         click.echo(f"{role:<11} {name}  {source}")
 
 
