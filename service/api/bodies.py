@@ -5,6 +5,7 @@ from typing import Any
 
 import gevent
 from flask import Request
+from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import ClientDisconnected
 from werkzeug.http import parse_options_header
 
@@ -51,8 +52,8 @@ def read_body(request: Request, *, limit: int, seconds: float) -> bytes:
         if hasattr(stream, "failed"):
             stream.failed = True
         raise RequestError(Code.TOO_SLOW, f"The body did not arrive within {seconds:g} s. Send it again.") from None
-    except (OSError, ClientDisconnected):
-        raise RequestError(Code.MALFORMED, "The body broke off before its end. Send it again.") from None
+    except (OSError, ClientDisconnected, ParseException):
+        raise RequestError(Code.MALFORMED, "The body broke off, or its chunks can't be read. Send it again.") from None
     if announced is not None and size < announced:
         raise RequestError(Code.MALFORMED, "The body is shorter than its Content-Length. Send it again.")
     return b"".join(chunks)

@@ -49,6 +49,7 @@ class FrontEnd:
         }
         self.process: subprocess.Popen[str] | None = None
         self.url = ""
+        self.command = [sys.executable, "-m", "service.cli", "web"]
 
     @property
     def port(self) -> int:
@@ -68,7 +69,7 @@ class FrontEnd:
         """Starts it and waits until it answers."""
         with self._log.open("a") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "service.cli", "web"],
+                self.command,
                 env=self._environment,
                 stdout=subprocess.PIPE,
                 stderr=log,

@@ -1,0 +1,185 @@
+"""The page in a real browser: from the form to the evidence, an error, a cancel, a reload in the middle."""
+
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+
+import httpx2
+import pytest
+
+selenium = pytest.importorskip("selenium")
+
+from selenium import webdriver  # noqa: E402 - after the look whether it is there
+from selenium.webdriver.common.by import By  # noqa: E402
+from selenium.webdriver.remote.webelement import WebElement  # noqa: E402
+from selenium.webdriver.support.ui import WebDriverWait  # noqa: E402
+
+from service.contract.states import Stage  # noqa: E402
+from service.contract.store import Heartbeat, JobStore  # noqa: E402
+from tests.integration.service.front_end import FrontEnd, sample_result, work  # noqa: E402
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+CHROMEDRIVER = shutil.which("chromedriver")
+
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+    "--window-size=1000,900",
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[webdriver.Chrome]:
+    if CHROMIUM is None or CHROMEDRIVER is None:
+        if os.environ.get("CI"):
+            pytest.fail("chromium and chromedriver are needed for the tests of the page")
+        pytest.skip("there is no chromium here, or no chromedriver")
+    options = webdriver.ChromeOptions()
+    options.binary_location = CHROMIUM
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    with tempfile.TemporaryDirectory(prefix="depeche-test-browser-", ignore_cleanup_errors=True) as profile:
+        for argument in [*ARGUMENTS, f"--user-data-dir={profile}"]:
+            options.add_argument(argument)
+        driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(CHROMEDRIVER))
+        yield driver
+        driver.quit()
+
+
+class Page:
+    """What a person sees and does."""
+
+    def __init__(self, browser: webdriver.Chrome, url: str) -> None:
+        self.browser = browser
+        self._wait = WebDriverWait(browser, 15)
+        browser.get("about:blank")
+        browser.get(url)
+
+    def find(self, name: str) -> WebElement:
+        return self.browser.find_element(By.ID, name)
+
+    def until(self, name: str, text: str) -> None:
+        """Until an element shows this text."""
+        self._wait.until(lambda _: self.find(name).is_displayed() and text in self.find(name).text, f"{name}: {text}")
+
+    def translate(self, text: str) -> str:
+        """Submits an article and returns the job's id."""
+        self.find("text").clear()
+        self.find("text").send_keys(text)
+        self.find("submit").click()
+        self._wait.until(lambda _: "#" in self.browser.current_url)
+        return str(self.browser.current_url.rpartition("#")[2])
+
+    def complaints(self) -> list[str]:
+        """What the browser's console holds of errors: scripts, the content security policy."""
+        return [
+            entry["message"]
+            for entry in self.browser.get_log("browser")  # type: ignore[no-untyped-call]
+            if entry["level"] == "SEVERE" and "the server responded with a status" not in entry["message"]
+        ]
+
+
+@pytest.fixture
+def page(browser: webdriver.Chrome, front_end: FrontEnd) -> Iterator[Page]:
+    page = Page(browser, front_end.url)
+    yield page
+    assert page.complaints() == []
+
+
+def test_from_the_form_to_the_evidence(page: Page, store: JobStore) -> None:
+    job_id = page.translate("Bonjour <b>tout</b> le monde.")
+    page.until("state", "Waiting")
+    claim = store.claim(job_id, worker="test", lease_s=15)
+    assert claim is not None
+    assert claim.request.summary.max_words == 100
+    store.heartbeat("test", [Heartbeat(job_id, claim.token, Stage.TRANSLATING, 2, 4)], lease_s=15)
+    page.until("state", "Translating… 2 of 4 segments")
+    assert page.find("bar").get_attribute("value") == "2"
+    result = sample_result(source="Bonjour <b>tout</b> le monde.", target="Hello <b>world</b>.", title="News")
+    store.succeed(claim, result, segments=4)
+    page.until("state", "Done.")
+    page.until("paragraphs", "Hello <b>world</b>.")
+    assert page.find("title").text == "News"
+    assert page.find("summary-text").text.startswith("Hello <b>world</b>.")
+    assert not page.find("form").is_displayed()
+    page.find("summary-text").find_element(By.TAG_NAME, "button").click()
+    assert page.find("paragraph-0").get_attribute("class") == "pointed"
+    assert page.browser.switch_to.active_element == page.find("paragraph-0")
+    assert "Bonjour" not in page.find("paragraphs").text
+    page.find("french").click()
+    assert "Bonjour <b>tout</b> le monde." in page.find("paragraphs").text
+    page.find("again").click()
+    assert page.find("form").is_displayed()
+    assert "#" not in page.browser.current_url
+
+
+def test_a_reload_goes_on(page: Page, store: JobStore) -> None:
+    job_id = page.translate("Bonjour.")
+    page.browser.refresh()
+    page.until("state", "Waiting")
+    work(store, job_id)
+    page.until("paragraphs", "Hello.")
+    page.browser.refresh()
+    page.until("paragraphs", "Hello.")
+
+
+def test_without_a_summary(page: Page, store: JobStore) -> None:
+    page.find("summary").click()
+    assert not page.find("words").is_enabled()
+    job_id = page.translate("Bonjour.")
+    claim = store.claim(job_id, worker="test", lease_s=15)
+    assert claim is not None
+    assert claim.request.summary.mode == "none"
+    store.succeed(claim, sample_result(summary=False), segments=1)
+    page.until("paragraphs", "Hello.")
+    assert not page.find("summary-part").is_displayed()
+
+
+def test_cancel(page: Page, http: httpx2.Client) -> None:
+    job_id = page.translate("Bonjour.")
+    page.until("state", "Waiting")
+    page.find("cancel").click()
+    page.until("state", "Cancelled.")
+    assert http.get(f"/v1/jobs/{job_id}").json()["state"] == "cancelled"
+
+
+def test_errors_in_plain_words(page: Page, store: JobStore) -> None:
+    page.find("submit").click()
+    page.until("error", "Paste an article first.")
+    page.find("text").send_keys("El ayuntamiento aprobó el lunes por la noche el presupuesto de la ciudad. " * 5)
+    page.find("submit").click()
+    page.until("error", "Spanish")
+    assert page.find("form").is_displayed()
+    job_id = page.translate("Bonjour.")
+    assert not page.find("error").is_displayed()
+    claim = store.claim(job_id, worker="test", lease_s=15)
+    assert claim is not None
+    store.fail(claim, "model_failed", "The model failed on a segment.")
+    page.until("error", "The model failed on a segment.")
+    page.until("state", "It did not work.")
+
+
+def test_a_link_to_a_job_that_is_gone(page: Page, front_end: FrontEnd) -> None:
+    page.browser.get("about:blank")
+    page.browser.get(f"{front_end.url}/#{'0' * 32}")
+    page.until("error", "No job has this id")
+    assert page.find("form").is_displayed()
+
+
+def test_it_fits_a_phone_and_reads_aloud(page: Page) -> None:
+    page.browser.set_window_size(500, 800)
+    time.sleep(0.2)
+    width = page.browser.execute_script("return document.documentElement.scrollWidth - innerWidth")
+    page.browser.set_window_size(1000, 900)
+    assert width <= 0
+    for name in ("text", "summary", "words"):
+        assert page.find(name).accessible_name
+    assert page.find("state").get_attribute("aria-live") == "polite"
