@@ -27,16 +27,16 @@ class Progress:
         """How far the job of article `number`, counted from 1, is."""
         if job.state.ended:
             return
-        line = f"{name}: {_describe(job)}"
-        if self._total > 1:
-            line = f"[{number}/{self._total}] {line}"
+        before = f"[{number}/{self._total}] " if self._total > 1 else ""
+        after = f": {_describe(job)}"
         if self._live:
-            columns = max(20, shutil.get_terminal_size().columns - 1)
-            self._err.write(f"\r\x1b[K{line[:columns]}")
+            room = shutil.get_terminal_size().columns - 1 - len(before) - len(after)
+            shown = name if len(name) <= room else "…" + name[-max(0, room - 1) :] if room > 1 else ""
+            self._err.write(f"\r\x1b[K{before}{shown}{after}")
             self._shown = True
             self._err.flush()
         elif time.monotonic() - self._said_at >= _QUIET_S:
-            self.say(line)
+            self.say(before + name + after)
 
     def say(self, message: str) -> None:
         """A line that stays."""

@@ -120,8 +120,10 @@ class _Run:
         for entry in self._window:
             if entry.job is not None:
                 with suppress(ClientError):
-                    cancelled += not self._client.get(entry.job.id).state.ended
-                    self._client.delete(entry.job.id)
+                    # A DELETE would erase one that has ended.
+                    if not self._client.get(entry.job.id).state.ended:
+                        self._client.delete(entry.job.id)
+                        cancelled += 1
         if cancelled:
             self._progress.say(
                 f"stopped; {cancelled} unfinished {'job was' if cancelled == 1 else 'jobs were'} cancelled"

@@ -1,0 +1,67 @@
+"""A server inside the process for tests of the client: answers as the real one does, with jobs that end when asked to."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import httpx2
+
+Handler = Callable[[httpx2.Request], httpx2.Response]
+
+
+def job(job_id: str = "j1", state: str = "succeeded", **members: Any) -> dict[str, Any]:
+    """A job as the server shows it."""
+    text = members.pop("text", "Hello.")
+    result = {
+        "translation": {"title": None, "text": text, "paragraphs": []},
+        "summary": {"mode": "extractive", "method": "test", "text": "Short.", "sentences": []},
+        "coverage": {"segments_in": 2, "segments_out": 2, "characters_in": 8, "truncated": False},
+        "warnings": [],
+        "models": {},
+        "timings": {"queued_s": 0.0, "translate_s": 1.0, "summarize_s": 0.5},
+    }
+    return {
+        "id": job_id,
+        "state": state,
+        "stage": "translating" if state == "running" else None,
+        "progress": {"done": 1, "total": 2},
+        "attempts": 1,
+        "error": {"code": "model_failed", "detail": "It broke."} if state == "failed" else None,
+        "metadata": None,
+        "result": result if state == "succeeded" else None,
+        **members,
+    }
+
+
+def problem(status: int, code: str, **headers: str) -> httpx2.Response:
+    """A refusal as the server words it."""
+    content = json.dumps({"status": status, "code": code, "detail": f"About {code}."})
+    return httpx2.Response(status, content=content, headers={"Content-Type": "application/problem+json", **headers})
+
+
+class Server:
+    """Takes articles and gives their texts back in capitals. A text that starts with `fail` fails; `refuse` is refused."""
+
+    def __init__(self) -> None:
+        self.bodies: list[dict[str, Any]] = []
+        self.calls: list[tuple[str, str]] = []
+        self.unfinished: set[str] = set()
+
+    def __call__(self, request: httpx2.Request) -> httpx2.Response:
+        """Answers one request."""
+        self.calls.append((request.method, request.url.path))
+        if request.method == "POST":
+            body = json.loads(request.content)
+            if body["text"].startswith("refuse"):
+                return problem(422, "not_french")
+            self.bodies.append(body)
+            return httpx2.Response(202, json=job(f"j{len(self.bodies)}", "queued"))
+        job_id = request.url.path.rpartition("/")[2]
+        if request.method == "DELETE":
+            return httpx2.Response(200, json=job(job_id, "cancelled"))
+        text = self.bodies[int(job_id[1:]) - 1]["text"]
+        if job_id in self.unfinished:
+            return httpx2.Response(200, json=job(job_id, "running"))
+        return httpx2.Response(
+            200, json=job(job_id, "failed" if text.startswith("fail") else "succeeded", text=text.upper())
+        )

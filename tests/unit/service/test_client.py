@@ -1,0 +1,164 @@
+"""The client: what it sends, what it makes of answers, and when it tries again."""
+
+import json
+from collections.abc import Iterator
+
+import httpx2
+import pytest
+
+from service.client import ApiError, Client, ClientError, JobView, Unreachable, WaitTimeout
+from service.contract.states import JobState, Stage
+from tests.unit.service.server_double import Handler, job, problem
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The pauses between retries, which take no time."""
+    taken: list[float] = []
+    monkeypatch.setattr("service.client.time.sleep", taken.append)
+    return taken
+
+
+def client_of(handler: Handler, **options: int) -> Client:
+    return Client("http://depeche.test", transport=httpx2.MockTransport(handler), **options)
+
+
+def answers(*given: httpx2.Response | Exception) -> tuple[Handler, list[httpx2.Request]]:
+    """A server that gives these answers one after the other, and the requests that it got."""
+    remaining: Iterator[httpx2.Response | Exception] = iter(given)
+    requests: list[httpx2.Request] = []
+
+    def handler(request: httpx2.Request) -> httpx2.Response:
+        requests.append(request)
+        answer = next(remaining)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    return handler, requests
+
+
+def test_submit_sends_what_is_set_and_nothing_else() -> None:
+    handler, requests = answers(*(httpx2.Response(202, json=job(state="queued")) for _ in range(2)))
+    with client_of(handler) as client:
+        assert client.submit("Bonjour.").state is JobState.QUEUED
+        client.submit(
+            "b", title="t", summary="none", max_words=7, force=True, metadata={"k": 1}, idempotency_key="mine"
+        )
+    assert json.loads(requests[0].content) == {"text": "Bonjour."}
+    assert len(requests[0].headers["Idempotency-Key"]) > 20
+    assert json.loads(requests[1].content) == {
+        "text": "b",
+        "title": "t",
+        "summary": {"mode": "none", "max_words": 7},
+        "force": True,
+        "metadata": {"k": 1},
+    }
+    assert requests[1].headers["Idempotency-Key"] == "mine"
+
+
+def test_a_submission_is_tried_again_with_the_same_key(pauses: list[float]) -> None:
+    handler, requests = answers(
+        httpx2.ConnectError("refused"),
+        httpx2.ReadTimeout("slow"),
+        problem(503, "queue_full", **{"Retry-After": "7"}),
+        httpx2.Response(202, json=job(state="queued")),
+    )
+    with client_of(handler) as client:
+        client.submit("Bonjour.")
+    assert len({request.headers["Idempotency-Key"] for request in requests}) == 1
+    assert len(requests) == 4
+    assert pauses[2] == 7
+    assert all(0 < pause <= 8 for pause in pauses)
+
+
+def test_it_gives_up(pauses: list[float]) -> None:
+    handler, requests = answers(*(problem(503, "store_unavailable", **{"Retry-After": "2"}) for _ in range(3)))
+    with client_of(handler, retries=2) as client, pytest.raises(ApiError) as refusal:
+        client.get("j1")
+    assert (refusal.value.status, refusal.value.code, refusal.value.retry_after) == (503, "store_unavailable", 2)
+    assert len(requests) == 3
+    handler, requests = answers(*(httpx2.ConnectError("refused") for _ in range(3)))
+    with client_of(handler, retries=2) as client, pytest.raises(Unreachable, match=r"depeche\.test"):
+        client.get("j1")
+    assert len(requests) == 3
+    assert len(pauses) == 4
+
+
+@pytest.mark.parametrize("status", [400, 404, 409, 410, 413, 422, 500])
+def test_what_does_not_pass_is_not_tried_again(status: int, pauses: list[float]) -> None:
+    handler, requests = answers(problem(status, "some_code"))
+    with client_of(handler) as client, pytest.raises(ApiError) as refusal:
+        client.submit("a")
+    assert (refusal.value.status, refusal.value.code) == (status, "some_code")
+    assert len(requests) == 1
+    assert pauses == []
+
+
+def test_an_answer_from_somebody_else() -> None:
+    handler, _ = answers(httpx2.Response(404, content=b"<html>"))
+    with client_of(handler) as client, pytest.raises(ApiError, match="not from Dépêche") as refusal:
+        client.get("j1")
+    assert refusal.value.code == "unknown"
+
+
+def test_delete_and_ready_are_sent_once(pauses: list[float]) -> None:
+    for call in (lambda client: client.delete("j1"), lambda client: client.ready(workers=True)):
+        handler, requests = answers(problem(503, "store_unavailable"))
+        with client_of(handler) as client, pytest.raises(ApiError):
+            call(client)  # type: ignore[no-untyped-call]
+        assert len(requests) == 1
+    assert pauses == []
+
+
+def test_delete_tells_cancelled_from_erased() -> None:
+    handler, _ = answers(httpx2.Response(200, json=job(state="cancelled")), httpx2.Response(204))
+    with client_of(handler) as client:
+        cancelled = client.delete("j1")
+        assert cancelled is not None
+        assert cancelled.state is JobState.CANCELLED
+        assert client.delete("j1") is None
+
+
+def test_wait_follows_the_job() -> None:
+    states = [job(state="queued"), job(state="running"), job()]
+    handler, requests = answers(*(httpx2.Response(200, json=state) for state in states))
+    seen: list[JobView] = []
+    with client_of(handler) as client:
+        ended = client.wait("j1", on_progress=seen.append)
+    assert [view.state for view in seen] == [JobState.QUEUED, JobState.RUNNING, JobState.SUCCEEDED]
+    assert (seen[1].stage, seen[1].done, seen[1].total) == (Stage.TRANSLATING, 1, 2)
+    assert ended.result is not None
+    assert {request.url.params["wait"] for request in requests} == {"1"}
+
+
+def test_wait_without_an_onlooker_asks_seldom() -> None:
+    handler, requests = answers(httpx2.Response(200, json=job()))
+    with client_of(handler) as client:
+        client.wait("j1")
+    assert requests[0].url.params["wait"] == "30"
+
+
+def test_wait_ends_with_its_time() -> None:
+    with client_of(lambda _: httpx2.Response(200, json=job(state="queued"))) as client, pytest.raises(WaitTimeout):
+        client.wait("j1", timeout_s=0.01)
+
+
+def test_texts() -> None:
+    handler, requests = answers(*(httpx2.Response(200, content="Été\r\n".encode()) for _ in range(2)))
+    with client_of(handler) as client:
+        assert client.translation("j1") == "Été\r\n"
+        assert client.summary("j1", markdown=True) == "Été\r\n"
+    assert [request.headers["Accept"] for request in requests] == ["text/plain", "text/markdown"]
+
+
+@pytest.mark.parametrize("job_id", ["", "../x", "a/b", "a?b", "é", "a b"])
+def test_an_id_can_not_lead_elsewhere(job_id: str) -> None:
+    with client_of(lambda _: httpx2.Response(200)) as client, pytest.raises(ClientError, match="not a job's id"):
+        client.get(job_id)
+
+
+@pytest.mark.parametrize("url", ["localhost:8000", "ftp://x", "http://", "http://[", "http://x:port"])
+def test_what_is_no_address(url: str) -> None:
+    with pytest.raises(ClientError), Client(url, retries=0) as client:
+        client.get("j1")

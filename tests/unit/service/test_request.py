@@ -1,0 +1,95 @@
+"""Parsing submissions: whatever comes in, a request or an error with a code comes out."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.api.bodies import decode, parse_json
+from service.contract.errors import Code, DepecheError
+from service.contract.request import METADATA_BYTES, JobRequest, parse_request
+
+LIMIT = 1000
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(alphabet=st.characters(exclude_categories=[])),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+def parsed(body: Any) -> JobRequest | DepecheError:
+    try:
+        return parse_request(body, max_characters=LIMIT)
+    except DepecheError as error:
+        return error
+
+
+def refusal(body: Any) -> DepecheError:
+    with pytest.raises(DepecheError) as caught:
+        parse_request(body, max_characters=LIMIT)
+    return caught.value
+
+
+@given(
+    json_values | st.fixed_dictionaries({"text": json_values}, optional={"title": json_values, "metadata": json_values})
+)
+def test_any_json_is_a_request_or_refused(body: Any) -> None:
+    outcome = parsed(body)
+    if isinstance(outcome, DepecheError):
+        assert 400 <= outcome.status < 500
+        assert outcome.detail.encode()
+    else:
+        assert outcome.text.strip()
+        assert JobRequest.from_json(outcome.to_json()).text == outcome.text
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_json_or_refused(data: bytes) -> None:
+    outcome: DepecheError | None = None
+    try:
+        parse_json(decode(data))
+    except DepecheError as error:
+        outcome = error
+    assert outcome is None or outcome.code in (Code.INVALID_JSON, Code.INVALID_ENCODING)
+
+
+@given(st.text())
+def test_text_is_kept_to_the_character(text: str) -> None:
+    if not text.strip() or "\0" in text:
+        return
+    request = parse_request({"text": text}, max_characters=LIMIT)
+    assert JobRequest.from_json(request.to_json()).text == text
+
+
+def test_errors_never_repeat_the_text() -> None:
+    for body in ({"text": "secret\0"}, {"text": ["secret"]}, {"text": "a", "title": 1, "force": "secret"}):
+        assert "secret" not in refusal(body).detail
+
+
+def test_the_pointer_is_a_json_pointer() -> None:
+    assert refusal({"text": "a", "m/~x": 1}).pointer == "/m~1~0x"
+    assert refusal({"text": "a", "summary": {"max_words": 4}}).pointer == "/summary/max_words"
+
+
+def test_a_long_name_is_not_repeated_whole() -> None:
+    assert len(refusal({"text": "a", "x" * 100_000: 1}).detail) < 300
+
+
+def test_limits_are_exact() -> None:
+    assert parse_request({"text": "a" * LIMIT}, max_characters=LIMIT)
+    assert refusal({"text": "a" * (LIMIT + 1)}).code is Code.TOO_LARGE
+    filler = METADATA_BYTES - len('{"a": ""}')
+    assert parse_request({"text": "a", "metadata": {"a": "x" * filler}}, max_characters=LIMIT)
+    assert refusal({"text": "a", "metadata": {"a": "x" * (filler + 1)}}).code is Code.INVALID_REQUEST
+    for words in (5, 1000):
+        assert parse_request({"text": "a", "summary": {"max_words": words}}, max_characters=LIMIT)
+    for wrong in (4, 1001, 5.0, True, "5"):
+        assert refusal({"text": "a", "summary": {"max_words": wrong}}).code is Code.INVALID_REQUEST
+
+
+@pytest.mark.parametrize("field", ["glossary", "keep", "callback_url"])
+def test_what_is_not_built_is_refused_unless_null(field: str) -> None:
+    error = refusal({"text": "a", field: {}})
+    assert (error.code, error.pointer) == (Code.NOT_SUPPORTED, f"/{field}")
