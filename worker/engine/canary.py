@@ -7,12 +7,16 @@ from itertools import groupby
 
 import torch
 
-from worker.engine.decoder import Row, Seq2SeqDecoder, no_options
+from worker.engine.batcher import Request
+from worker.engine.decoder import Row, Seq2SeqDecoder
 from worker.engine.errors import ModelError, first_line
-from worker.engine.interface import Role
+from worker.engine.interface import DecodeOptions, Role
 
 #: The longest run of one token that a sound model puts out.
 _LONGEST_RUN = 8
+
+#: What is asked of a summarizer, in target tokens: enough to see what it is like, and soon over on a CPU.
+_SUMMARY_OPTIONS = DecodeOptions(max_new_tokens=32)
 
 
 def prove(decoder: Seq2SeqDecoder) -> str:
@@ -30,7 +34,8 @@ def prove(decoder: Seq2SeqDecoder) -> str:
         scores = decoder.first_scores(tokens[0])
         if not torch.isfinite(scores).any() or torch.isnan(scores).any():
             raise ModelError(f"{where}: its scores are not finite; its weights are broken or need another precision")
-        first, second = (decoder.rows(no_options(tokens))[0] for _ in range(2))
+        options = _SUMMARY_OPTIONS if loaded.role is Role.SUMMARIZER else DecodeOptions()
+        first, second = (decoder.rows([Request(tokens[0], options)])[0] for _ in range(2))
     except ModelError:
         raise
     except Exception as error:  # noqa: BLE001  # a model may raise anything

@@ -15,7 +15,7 @@ from transformers.modeling_outputs import BaseModelOutput
 
 from worker.engine.batcher import Request
 from worker.engine.errors import DeviceFailed, OutOfMemory, first_line
-from worker.engine.interface import DecodeOptions, EngineError, ModelInfo, Output, Role, Tokens, Vector
+from worker.engine.interface import EngineError, ModelInfo, Output, Role, Tokens, Vector
 from worker.engine.loader import LoadedModel
 
 #: The longest translation of n source tokens is taken to be `_LENGTH_FACTOR` n + `_LENGTH_ROOM` tokens.
@@ -266,8 +266,3 @@ def _classify(error: Exception) -> Exception | None:
     if isinstance(error, torch.AcceleratorError) or "CUDA error" in said or "device-side assert" in said:
         return DeviceFailed(first_line(error))
     return None
-
-
-def no_options(tokens: Sequence[Tokens]) -> list[Request]:
-    """Requests that leave everything to the decoder."""
-    return [Request(row, DecodeOptions()) for row in tokens]

@@ -1,11 +1,13 @@
 """Models of a folder, loaded the way a worker does on a CPU."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 
+from worker.engine.batcher import Request
 from worker.engine.decoder import Seq2SeqDecoder
-from worker.engine.interface import Role
+from worker.engine.interface import Role, Tokens
 from worker.engine.loader import LoadedModel, load
 from worker.engine.registry import resolve
 
@@ -16,3 +18,8 @@ def load_folder(folder: Path, role: Role = Role.TRANSLATOR, revision: str | None
 
 def decoder_of(folder: Path, role: Role = Role.TRANSLATOR, beams: int | None = None) -> Seq2SeqDecoder:
     return Seq2SeqDecoder(load_folder(folder, role), beams)
+
+
+def requests(tokens: Sequence[Tokens]) -> list[Request]:
+    """Requests that leave everything to the decoder."""
+    return [Request(row) for row in tokens]

@@ -236,6 +236,25 @@ def test_out_of_memory_halves_the_batch() -> None:
     engine.close()
 
 
+def test_close_ends_the_search_for_what_is_to_blame() -> None:
+    engines: list[BatchingEngine] = []
+
+    def script(role: Role, batch: Sequence[Request]) -> list[Output]:
+        if len(batch) > 1:
+            engines[0].close()
+            raise ValueError("no")
+        return echo(role, batch)
+
+    engine = HeldEngine(ScriptedDecoder(script))
+    engines.append(engine)
+    futures = engine.submit(T, "a", [tokens("a"), tokens("b")])
+    engine.release()
+
+    for future in futures:
+        with pytest.raises(EngineStopped, match="closed"):
+            future.result(20)
+
+
 def test_one_input_that_does_not_fit_fails_alone() -> None:
     engine = HeldEngine(ScriptedDecoder(trips_on("huge", OutOfMemory("no"))))
     futures = engine.submit(T, "a", [tokens("a"), tokens("huge"), tokens("c")])

@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from tests.models import SENTENCES
-from tests.unit.worker.engine.loaded import decoder_of, load_folder
+from tests.unit.worker.engine.loaded import decoder_of, load_folder, requests
 from worker.engine.batcher import Request
-from worker.engine.decoder import ModelDecoder, Row, Seq2SeqDecoder, no_options
+from worker.engine.decoder import ModelDecoder, Row, Seq2SeqDecoder
 from worker.engine.errors import DeviceFailed, OutOfMemory
 from worker.engine.interface import DecodeOptions, EngineError, Role
 
@@ -37,10 +37,10 @@ def test_a_row_is_the_same_alone_and_among_strangers(family: str, beams: int, re
     folder: Path = request.getfixturevalue(family)
     decoder = decoder_of(folder, S if family == "bart" else T, beams)
     tokens = decoder.loaded.codec.encode(TEXTS)
-    together = decoder.rows(no_options(tokens))
-    crosswise = decoder.rows(no_options(tokens[::-1][:4]))
+    together = decoder.rows(requests(tokens))
+    crosswise = decoder.rows(requests(tokens[::-1][:4]))
 
-    alone = [decoder.rows(no_options([row]))[0] for row in tokens[::3]]
+    alone = [decoder.rows(requests([row]))[0] for row in tokens[::3]]
     assert all(same(one, other) for one, other in zip(alone, together[::3], strict=True))
     assert all(same(one, other) for one, other in zip(crosswise, together[::-1], strict=False))
     assert len({row.ids for row in together}) > 3
@@ -60,7 +60,7 @@ def test_generate_itself_gives_the_same_tokens(taught: Path) -> None:
 def test_vectors_are_the_mean_of_the_encoders_states(taught: Path) -> None:
     decoder = decoder_of(taught)
     tokens = decoder.loaded.codec.encode(TEXTS)
-    rows = decoder.rows(no_options(tokens))
+    rows = decoder.rows(requests(tokens))
     with torch.inference_mode():
         states = decoder.loaded.model.get_encoder()(torch.tensor([tokens[3].ids])).last_hidden_state[0]
 
@@ -73,7 +73,7 @@ def test_vectors_are_the_mean_of_the_encoders_states(taught: Path) -> None:
 def test_the_output_limit_follows_the_input_and_is_flagged(marian: Path, beams: int) -> None:
     decoder = decoder_of(marian, beams=beams)  # it never ends
     tokens = decoder.loaded.codec.encode(["Oui.", SENTENCES[0], " ".join(SENTENCES[:5])])
-    rows = decoder.rows(no_options(tokens))
+    rows = decoder.rows(requests(tokens))
 
     assert [len(row.ids) for row in rows] == [2 * len(tokens[0]) + 16, 2 * len(tokens[1]) + 16, 255]
     assert all(row.truncated for row in rows)
@@ -82,7 +82,7 @@ def test_the_output_limit_follows_the_input_and_is_flagged(marian: Path, beams: 
 def test_an_end_on_the_last_token_allowed_is_not_truncated(taught: Path) -> None:
     decoder = decoder_of(taught)
     (tokens,) = decoder.loaded.codec.encode([SENTENCES[0]])
-    whole = decoder.rows(no_options([tokens]))[0]
+    whole = decoder.rows(requests([tokens]))[0]
     limit = len(whole.ids) + 1
     exact, short = decoder.rows([Request(tokens, DecodeOptions(max_new_tokens=count)) for count in (limit, limit - 1)])
 
@@ -93,7 +93,7 @@ def test_an_end_on_the_last_token_allowed_is_not_truncated(taught: Path) -> None
 def test_every_row_has_its_own_shortest_output(taught: Path) -> None:
     decoder = decoder_of(taught, beams=2)
     (tokens,) = decoder.loaded.codec.encode([SENTENCES[2]])
-    plain = len(decoder.rows(no_options([tokens]))[0].ids)
+    plain = len(decoder.rows(requests([tokens]))[0].ids)
     asked = [DecodeOptions(min_new_tokens=count) for count in (0, plain + 9)]
     free, long = decoder.rows([Request(tokens, options) for options in asked])
 
@@ -115,7 +115,7 @@ def test_a_summarizers_configuration_sets_the_lengths_but_not_for_short_inputs(b
     decoder = decoder_of(bart, S)
     assert decoder.beams == 2
     tokens = decoder.loaded.codec.encode([SENTENCES[10], "No."])
-    long, short = decoder.rows(no_options(tokens))
+    long, short = decoder.rows(requests(tokens))
 
     assert 4 <= len(long.ids) <= 39  # min_length 5, max_length 40, the start token counted
     assert len(short.ids) <= len(tokens[1]) + 16
@@ -124,7 +124,7 @@ def test_a_summarizers_configuration_sets_the_lengths_but_not_for_short_inputs(b
 def test_a_forced_language_comes_first(mbart: Path, nllb: Path) -> None:
     for folder in (mbart, nllb):
         decoder = decoder_of(folder)
-        rows = decoder.rows(no_options(decoder.loaded.codec.encode(TEXTS[:3])))
+        rows = decoder.rows(requests(decoder.loaded.codec.encode(TEXTS[:3])))
         assert {row.ids[0] for row in rows} == {decoder.loaded.codec.forced_start}
 
 
@@ -135,9 +135,9 @@ def test_states_that_are_not_finite_are_an_error_of_their_row(taught: Path) -> N
     with torch.no_grad():
         table[next(iter(set(bad.ids) - set(good.ids)))] = float("nan")
 
-    assert decoder.rows(no_options([good]))
+    assert decoder.rows(requests([good]))
     with pytest.raises(EngineError, match="not finite"):
-        decoder.rows(no_options([good, bad]))
+        decoder.rows(requests([good, bad]))
 
 
 @pytest.mark.parametrize(
@@ -162,13 +162,13 @@ def test_errors_of_torch_are_told_apart(
     monkeypatch.setattr(model, "rows", fail)
     decoder = ModelDecoder({T: model})
     with pytest.raises(expected):
-        decoder.run(T, no_options(decoder.tokenize(T, ["Oui."])))
+        decoder.run(T, requests(decoder.tokenize(T, ["Oui."])))
 
 
 def test_half_precision_runs(taught: Path) -> None:
     loaded = load_folder(taught)
     half = replace(loaded, model=loaded.model.to(torch.bfloat16), dtype=torch.bfloat16)
-    (row,) = Seq2SeqDecoder(half).rows(no_options(loaded.codec.encode([SENTENCES[9]])))
+    (row,) = Seq2SeqDecoder(half).rows(requests(loaded.codec.encode([SENTENCES[9]])))
 
     assert row.vector.dtype == np.float32
     assert loaded.codec.decode([row.ids]) == [SENTENCES[19]]
