@@ -63,7 +63,8 @@ class Page:
 
     def complaints(self) -> list[str]:
         """What the browser itself finds wrong: errors of scripts, refused by the content security policy, missing files."""
-        return [str(entry["message"]) for entry in self.driver.get_log("browser") if entry["level"] == "SEVERE"]
+        entries = self.driver.get_log("browser")  # type: ignore[no-untyped-call]  # selenium has hints here and there
+        return [str(entry["message"]) for entry in entries if entry["level"] == "SEVERE"]
 
 
 @pytest.fixture(scope="module")
