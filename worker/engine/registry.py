@@ -75,7 +75,7 @@ class ModelSource:
 
 
 _NAMED = {
-    "bundled": ModelSource("bundled", folder=BUNDLED, canary=Canary("Le chat est dans la maison.", ("the",))),
+    "bundled": ModelSource("bundled", folder=BUNDLED, canary=Canary("Le chat est dans la maison.", ("cat", "house"))),
     "opus": ModelSource(
         "Helsinki-NLP/opus-mt-fr-en",
         hub_id="Helsinki-NLP/opus-mt-fr-en",
