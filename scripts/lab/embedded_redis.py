@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from redis import Redis
-from redis.exceptions import BusyLoadingError, ConnectionError, RedisError
+from redis.backoff import NoBackoff
+from redis.exceptions import BusyLoadingError, ConnectionError, RedisError, TimeoutError
+from redis.retry import Retry
 
 from scripts.lab.processes import Child, ChildError
 
@@ -21,15 +23,16 @@ _LOADING_S = 120.0
 class EmbeddedRedis:
     """A redis-server with its append-only file in a data folder. `appendfsync always`: what was acknowledged is on disk."""
 
-    def __init__(self, data: Path, *, log: Path, environment: Mapping[str, str]) -> None:
+    def __init__(self, data: Path, *, log: Path, environment: Mapping[str, str], lock: int) -> None:
+        """Raises `ChildError` where there is no server that can be used. It keeps `lock` open for as long as it lives."""
+        binary = find_redis_server()
         self._folder = data / "redis"
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._refuse_older(binary)
         # Socket paths may have 107 bytes at most, which a checkout's own path can exceed.
         self._socket_folder = tempfile.mkdtemp(prefix="depeche-")
         self._socket = f"{self._socket_folder}/redis.sock"
-        binary = find_redis_server()
-        self._refuse_older(binary)
-        self.child = Child("redis", self._command(binary), log=log, environment=environment, grace_s=30)
+        self.child = Child("redis", self._command(binary), log=log, environment=environment, grace_s=30, keep=[lock])
 
     @property
     def url(self) -> str:
@@ -40,13 +43,14 @@ class EmbeddedRedis:
         """Starts it and waits until it has loaded its data. Raises `ChildError`."""
         self.child.start()
         deadline = time.monotonic() + _LOADING_S
-        with Redis(unix_socket_path=self._socket) as redis:
+        # Redis-py would try again by itself, ever more slowly.
+        with Redis(unix_socket_path=self._socket, retry=Retry(NoBackoff(), 0)) as redis:
             while time.monotonic() < deadline:
                 if self.child.status is not None:
                     raise ChildError(f"redis-server ended at once:\n{self.child.last_words()}")
                 try:
                     redis.ping()
-                except (BusyLoadingError, ConnectionError):
+                except (BusyLoadingError, ConnectionError, TimeoutError):
                     time.sleep(0.02)
                 except RedisError as error:
                     raise ChildError(f"redis-server answers with an error: {error}") from None
@@ -95,6 +99,6 @@ def find_redis_server() -> str:
 
 
 def _major_version(binary: str) -> int:
-    answer = subprocess.run([binary, "--version"], capture_output=True, text=True, check=True).stdout
-    match = re.search(r"v=(\d+)", answer)
+    answer = subprocess.run([binary, "--version"], capture_output=True, text=True)
+    match = re.search(r"v=(\d+)", answer.stdout)
     return int(match.group(1)) if match else 0

@@ -4,12 +4,16 @@ Run by the system's Python before anything is installed, so it uses the standard
 `python3 environment.py EXTRA...`, where the extras are those of pyproject.toml.
 """
 
+from __future__ import annotations  # so that a Python which is too old gets as far as being told so
+
 import concurrent.futures
 import fcntl
 import hashlib
+import http.client
 import json
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -42,6 +46,7 @@ def main(wanted: Iterable[str]) -> None:
             if extras <= installed.extras:
                 return
             extras |= installed.extras
+        STAMP.unlink(missing_ok=True)  # an installation that breaks off has changed who knows what
         _make_venv()
         _install(sorted(extras))
         STAMP.write_text(json.dumps({"fingerprint": fingerprint, "extras": sorted(extras)}))
@@ -57,7 +62,7 @@ def _lock() -> Iterator[None]:
 
 
 def _fingerprint() -> str:
-    digest = hashlib.sha256(platform.python_version().encode())
+    digest = hashlib.sha256(f"{platform.python_version()} {ROOT}".encode())
     for name in ("pyproject.toml", "constraints.txt"):
         digest.update((ROOT / name).read_bytes())
     return digest.hexdigest()
@@ -80,13 +85,26 @@ def _installed() -> _Stamp | None:
 
 
 def _make_venv() -> None:
-    if (VENV / "bin" / "python").exists() and (VENV / "bin" / "pip").exists():
+    if _venv_works():
         return
     _say(f"making a virtual environment in {VENV}")
     try:
         venv.create(VENV, with_pip=True, clear=VENV.exists())
     except subprocess.CalledProcessError:
         sys.exit("Python can't make virtual environments here. On Debian and Ubuntu: apt install python3-venv")
+
+
+def _venv_works() -> bool:
+    """Whether it is there, was made where it stands now, and by a Python like this one: its programs name its path."""
+    try:
+        configuration = (VENV / "pyvenv.cfg").read_text()
+        pip = (VENV / "bin" / "pip").read_text().splitlines()[:2]
+    except (OSError, UnicodeDecodeError):
+        return False
+    version = re.search(r"^version(?:_info)? *= *(\d+)\.(\d+)", configuration, re.MULTILINE)
+    if version is None or (int(version[1]), int(version[2])) != sys.version_info[:2]:
+        return False
+    return (VENV / "bin" / "python").exists() and any(f"{VENV}/bin/" in line for line in pip)
 
 
 def _install(extras: list[str]) -> None:
@@ -171,7 +189,7 @@ def _size(url: str) -> int | None:
     try:
         with urllib.request.urlopen(urllib.request.Request(url, method="HEAD"), timeout=10) as answer:  # noqa: S310
             return int(answer.headers["Content-Length"])
-    except (OSError, TypeError, ValueError):
+    except (OSError, http.client.HTTPException, TypeError, ValueError):
         return None
 
 
@@ -188,4 +206,7 @@ def _say(message: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    try:
+        main(sys.argv[1:])
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 #: Bytes above which a log is put aside at the next start.
@@ -16,22 +17,37 @@ _LOG_BYTES = 10_000_000
 
 _PR_SET_PDEATHSIG = 1
 
+#: Looked up here and not between fork and exec, where little is safe.
+_prctl = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
+
 
 class ChildError(Exception):
     """A child could not be started or ended too early. The message is for people."""
 
 
 class Child:
-    """One process of the stack, with its output in a log file."""
+    """One process of the stack, with its output in a log file.
+
+    `grace_s` is how many seconds it may take to stop. It gets the descriptors `keep` besides its output.
+    """
 
     def __init__(
-        self, name: str, command: Sequence[str], *, log: Path, environment: Mapping[str, str], grace_s: float
+        self,
+        name: str,
+        command: Sequence[str],
+        *,
+        log: Path,
+        environment: Mapping[str, str],
+        grace_s: float,
+        keep: Sequence[int] = (),
     ) -> None:
         self.name = name
         self.grace_s = grace_s
         self._command = list(command)
         self._environment = dict(environment)
         self._log = log
+        self._log_start = 0
+        self._keep = tuple(keep)
         self._process: subprocess.Popen[bytes] | None = None
         self.started_at = 0.0
 
@@ -41,6 +57,7 @@ class Child:
         if self._log.exists() and self._log.stat().st_size > _LOG_BYTES:
             self._log.replace(self._log.with_suffix(".log.1"))
         with self._log.open("ab") as output:
+            self._log_start = output.tell()
             self._process = subprocess.Popen(
                 self._command,
                 stdin=subprocess.DEVNULL,
@@ -48,7 +65,8 @@ class Child:
                 stderr=output,
                 env=self._environment,
                 start_new_session=True,
-                preexec_fn=_die_with_parent,
+                pass_fds=self._keep,
+                preexec_fn=partial(_die_with, os.getpid()),
             )
         self.started_at = time.monotonic()
 
@@ -58,9 +76,11 @@ class Child:
         return self._process.poll() if self._process else None
 
     def last_words(self, lines: int = 5) -> str:
-        """The end of its log: the reason alone where the last line is a structured one that gives it."""
+        """The end of its log since its start: the reason alone where the last line is a structured one that gives it."""
         try:
-            last = self._log.read_text(errors="replace").splitlines()[-lines:]
+            with self._log.open("rb") as log:
+                log.seek(self._log_start)
+                last = log.read().decode(errors="replace").splitlines()[-lines:]
         except OSError:
             return ""
         with contextlib.suppress(ValueError, IndexError, KeyError, TypeError):
@@ -96,7 +116,7 @@ class Child:
 
 
 def stop_all(children: Sequence[Child]) -> None:
-    """Stops groups of equals together, in reverse order of their start; kills what outlives its grace."""
+    """Stops one after the other, in reverse order of their start; kills what outlives its grace."""
     for child in reversed(children):
         child.ask_to_stop()
         if not child.wait(child.grace_s):
@@ -105,7 +125,9 @@ def stop_all(children: Sequence[Child]) -> None:
             child.wait(10)
 
 
-def _die_with_parent() -> None:
+def _die_with(parent: int) -> None:
     """On Linux the kernel ends a child whose launcher was killed; elsewhere only an orderly stop does."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if _prctl is not None:
+        _prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:  # it was killed before the kernel knew
+            os._exit(1)

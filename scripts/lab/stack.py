@@ -5,33 +5,42 @@ stops everything again.
 """
 
 import argparse
-import contextlib
-import fcntl
-import json
+import errno
+import http.client
+import math
 import os
 import signal
 import socket
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
-from typing import IO, Any
 
+from scripts.lab.data_folder import Owned, Running, claim
 from scripts.lab.embedded_redis import EmbeddedRedis
 from scripts.lab.processes import Child, ChildError, stop_all
+from service.contract.settings import SettingsError
+from worker.settings import Settings as WorkerSettings
 
 ROOT = Path(__file__).resolve().parents[2]
 
 #: Seconds that the first answer may take: a large model loads slowly.
 _START_S = 600.0
 
-#: Seconds that a worker has to give its jobs back, above its own DEPECHE_DRAIN_S.
-_WORKER_GRACE_S = 45.0
+#: Seconds that a worker has to stop, above its own DEPECHE_DRAIN_S.
+_WORKER_GRACE_S = 15.0
+
+#: Seconds for which a folder is waited for that another one is just starting or stopping with.
+_PATIENCE_S = 10.0
 
 #: Seconds between two starts of a process that keeps ending: at first, and at most.
 _RESTART_S = (1.0, 30.0)
+
+
+#: Opens addresses of this machine, whatever proxy the environment names.
+_direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class Stopped(Exception):
@@ -40,41 +49,44 @@ class Stopped(Exception):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Returns the exit status: 0 after an orderly stop, or if all articles succeeded."""
-    options = _parser().parse_args(argv)
-    unreadable = [path for path in options.articles if path != "-" and not os.path.isfile(path)]
-    if unreadable:
-        return _complain(f"no such file: {', '.join(unreadable)}")
+    options = _options(argv)
+    missing = [path for path in options.articles if path != "-" and not os.path.exists(path)]
+    if missing:
+        return _complain(f"no such file: {', '.join(missing)}")
     data = Path(os.environ.get("DEPECHE_DATA_DIR") or ROOT / "data")
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _stop)
     try:
-        data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with _claim(data) as running:
-            if running is not None:
-                return _use_running(running, options)
-            return _run(data, options)
-    except ChildError as error:
+        patience_s = math.inf if options.articles else _PATIENCE_S
+        with claim(
+            data, patience_s=patience_s, on_wait=lambda: _say(f"another scripts/run uses {data}; waiting for its end")
+        ) as owner:
+            if isinstance(owner, Running):
+                return _use_running(owner, options)
+            return _run(owner, options)
+    except (ChildError, SettingsError) as error:
         return _complain(str(error))
     except BrokenPipeError:
         # Whoever read standard output has gone; what is still buffered for it must not fail again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except OSError as error:
-        return _complain(f"{error.filename or data}: {error.strerror}")
+        return _complain(f"{error.filename or data}: {error.strerror or error}")
     except (KeyboardInterrupt, Stopped):
         return 0 if not options.articles else 130
 
 
-def _run(data: Path, options: argparse.Namespace) -> int:
+def _run(owned: Owned, options: argparse.Namespace) -> int:
+    drain_s = WorkerSettings.load().drain_s
     port = _port(options)
     url = f"http://127.0.0.1:{port}"
     environment = {**os.environ, "PYTHONUNBUFFERED": "1", "DEPECHE_HOST": "127.0.0.1", "DEPECHE_PORT": str(port)}
-    logs = data / "logs"
+    logs = owned.data / "logs"
     children: list[Child] = []
     embedded = None
     try:
         if not os.environ.get("DEPECHE_REDIS_URL"):
-            embedded = EmbeddedRedis(data, log=logs / "redis.log", environment=environment)
+            embedded = EmbeddedRedis(owned.data, log=logs / "redis.log", environment=environment, lock=owned.lock)
             children.append(embedded.child)
             embedded.start()
             environment["DEPECHE_REDIS_URL"] = embedded.url
@@ -85,7 +97,7 @@ def _run(data: Path, options: argparse.Namespace) -> int:
             [str(programs / "depeche-worker"), "run"],
             log=logs / "worker.log",
             environment=environment,
-            grace_s=_WORKER_GRACE_S,
+            grace_s=drain_s + _WORKER_GRACE_S,
         )
         web = Child(
             "front end", [str(programs / "depeche"), "web"], log=logs / "web.log", environment=environment, grace_s=15
@@ -94,17 +106,17 @@ def _run(data: Path, options: argparse.Namespace) -> int:
             children.append(child)
             child.start()
         _wait_until_ready(url, (worker, web))
-        _record(data, url)
         if options.articles:
             return _submit(url, options)
+        owned.announce(url)
         _greet(url, logs)
         _supervise(children)
     finally:
         _ignore_signals()
+        owned.withdraw()
         stop_all(children)
         if embedded is not None:
             embedded.close()
-        (data / "running.json").unlink(missing_ok=True)
     return 0
 
 
@@ -143,9 +155,9 @@ def _wait_until_ready(url: str, children: Sequence[Child]) -> None:
 def _answers(url: str) -> bool:
     """Whether our own front end says 200 there. Not listening yet is no, and so is a 503."""
     try:
-        with urllib.request.urlopen(url, timeout=5):  # noqa: S310
+        with _direct.open(url, timeout=5):
             return True
-    except OSError:
+    except (OSError, http.client.HTTPException):
         return False
 
 
@@ -166,50 +178,31 @@ def _submit(url: str, options: argparse.Namespace) -> int:
         )
 
 
-def _use_running(running: dict[str, Any], options: argparse.Namespace) -> int:
+def _use_running(running: Running, options: argparse.Namespace) -> int:
     """Another `scripts/run` has the data folder: articles go to it, a second one is not started."""
-    url = running.get("url")
-    if url is None:
-        return _complain(
-            "another scripts/run is just starting with this data folder; wait for it, or set DEPECHE_DATA_DIR"
-        )
     if not options.articles:
-        return _complain(f"Dépêche already runs at {url} (process {running.get('pid')}) with this data folder.")
-    _say(f"submitting to the one that runs at {url}")
-    return _submit(url, options)
-
-
-@contextlib.contextmanager
-def _claim(data: Path) -> Iterator[dict[str, Any] | None]:
-    """Yields None to the one owner of the data folder, and what is known of the owner to anybody else."""
-    lock: IO[str]
-    with open(data / "lock", "w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            owner: dict[str, Any] | None = {}
-            with contextlib.suppress(OSError, ValueError):
-                owner = json.loads((data / "running.json").read_text())
-        else:
-            owner = None
-        yield owner
-
-
-def _record(data: Path, url: str) -> None:
-    (data / "running.json").write_text(json.dumps({"url": url, "pid": os.getpid()}))
+        return _complain(f"Dépêche already runs at {running.url} (process {running.pid}) with this data folder.")
+    _say(f"submitting to the one that runs at {running.url}")
+    return _submit(running.url, options)
 
 
 def _port(options: argparse.Namespace) -> int:
     """The port asked for, refused in one line where it is taken; a free one for a run that ends by itself."""
     wanted = options.port
     if wanted is None:
-        wanted = 0 if options.articles else int(os.environ.get("DEPECHE_PORT") or 8000)
+        named = os.environ.get("DEPECHE_PORT") or "8000"
+        if not named.isdecimal():
+            raise ChildError(f"DEPECHE_PORT is {named!r}, which is no port")
+        wanted = 0 if options.articles else int(named)
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", wanted))
-        except (OSError, OverflowError):
-            raise ChildError(f"port {wanted} is taken. Choose another one with --port.") from None
+        except OverflowError:
+            raise ChildError(f"there is no port {wanted}: the last one is 65535") from None
+        except OSError as error:
+            why = "is taken" if error.errno == errno.EADDRINUSE else f"can't be used: {error.strerror}"
+            raise ChildError(f"port {wanted} {why}. Choose another one with --port.") from None
         return int(probe.getsockname()[1])
 
 
@@ -221,6 +214,14 @@ def _greet(url: str, logs: Path) -> None:
         f"  logs           {logs}\n"
         "  Ctrl-C stops all of it."
     )
+
+
+def _options(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = _parser()
+    options = parser.parse_args(argv)
+    if not options.articles and (options.json or options.summary or options.output or options.max_words is not None):
+        parser.error("--json, --summary, --output and --max-words are for articles, and none is given")
+    return options
 
 
 def _parser() -> argparse.ArgumentParser:
