@@ -112,6 +112,8 @@ def write(
             (new / "README.md").write_text(card, encoding="utf-8")
         elif (folder / "README.md").exists():
             shutil.copyfile(folder / "README.md", new / "README.md")
+        for path in new.iterdir():
+            path.chmod(0o644)
         if folder.exists():
             old = Path(tempfile.mkdtemp(prefix=".replaced-", dir=folder.parent))
             folder.rename(old / "was")

@@ -1,4 +1,4 @@
-"""The command line of scripts/train: `prepare`, `run` and `export`."""
+"""The command line of scripts/train: `prepare`, `run`, `export` and `plot`."""
 
 from __future__ import annotations
 
@@ -59,11 +59,15 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("averages", type=Path)
     export.add_argument("folder", type=Path)
     export.add_argument("--data", type=Path, default=Path("data/train"))
+
+    plot = commands.add_parser("plot", help="log.csv -> an SVG")
+    plot.add_argument("log", type=Path)
+    plot.add_argument("plot", type=Path)
     return parser
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Runs one of the three."""
+    """Runs one of the four."""
     given = _parser().parse_args(arguments)
     if given.command == "prepare":
         from scripts.lab.corpus_preparation import prepare
@@ -92,6 +96,10 @@ def main(arguments: list[str] | None = None) -> None:
             watched=None if given.watch is None else (given.watch[0], given.watch[1]),
         )
         Trainer(run).train()
+    elif given.command == "plot":
+        from scripts.lab import training_plot
+
+        training_plot.draw(given.log, given.plot)
     else:
         from scripts.lab import export
 

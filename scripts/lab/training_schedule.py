@@ -44,5 +44,5 @@ class Schedule:
         return int(self.first_batch + (self.last_batch - self.first_batch) * min(1.0, 2.0 * progress))
 
     def guidance(self, progress: float) -> float:
-        """Weight of guided attention beside the cross entropy: 1 at first, 0.1 from the middle on."""
-        return max(0.1, 1.0 - 1.8 * progress)
+        """Weight of guided attention beside the cross entropy: from 1 down to 0.1 at the end."""
+        return 1.0 - 0.9 * min(1.0, progress)
