@@ -1,5 +1,6 @@
 """The `depeche` command: web, submit, status, cancel."""
 
+import io
 import json
 import sys
 from collections.abc import Iterator
@@ -26,6 +27,8 @@ class _Failed(click.ClickException):
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Translates French articles into English, with a summary. Settings: DEPECHE_ variables, see the README."""
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal that is not UTF-8 must not break the printing of a result
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 @main.command()

@@ -114,11 +114,8 @@ class Client:
         retries: int = 5,
         transport: httpx2.BaseTransport | None = None,
     ) -> None:
-        try:
-            # trust_env=False: a proxy of the environment must not see articles that stay on this machine otherwise.
-            self._http = httpx2.Client(base_url=url, timeout=timeout_s, transport=transport, trust_env=False)
-        except (httpx2.InvalidURL, ValueError) as error:
-            raise ClientError(f"{url!r} is not an address: {error}") from None
+        # trust_env=False: a proxy of the environment must not see articles that stay on this machine otherwise.
+        self._http = httpx2.Client(base_url=_address(url), timeout=timeout_s, transport=transport, trust_env=False)
         self.url = url
         self._timeout_s = timeout_s
         self._retries = retries
@@ -232,6 +229,17 @@ class Client:
             time.sleep(pause)
             delay = min(delay * 2, _BACKOFF_S[1])
         raise AssertionError("the last try returns or raises")
+
+
+def _address(url: str) -> httpx2.URL:
+    """Raises `ClientError` for what no server can be reached at."""
+    try:
+        address = httpx2.URL(url)
+    except httpx2.InvalidURL:
+        address = httpx2.URL("")
+    if address.scheme not in ("http", "https") or not address.host or "%" in address.host:
+        raise ClientError(f"{url!r} is not an address. Use one such as http://127.0.0.1:8000.")
+    return address
 
 
 def _path(job_id: str) -> str:

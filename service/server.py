@@ -43,7 +43,8 @@ def serve(settings: Settings) -> None:
     configure_logs(settings.log_level, settings.log_format)
     _raise_file_limit(settings.connections * 2 + _SPARE_FILES)
     shown = f"[{settings.host}]" if ":" in settings.host else settings.host
-    print(f"Dépêche listens on http://{shown}:{port}/ with {settings.processes} processes.", flush=True)
+    processes = "1 process" if settings.processes == 1 else f"{settings.processes} processes"
+    print(f"Dépêche listens on http://{shown}:{port}/ with {processes}.", flush=True)
     _Gunicorn(settings, listener.detach()).run()
 
 

@@ -90,10 +90,10 @@ class FrontEnd:
                 time.sleep(0.05)
         raise AssertionError(f"it did not answer: {self.log}")
 
-    def stop(self) -> int:
-        """Asks it to stop. Returns its exit status."""
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Asks it to stop: SIGTERM lets it finish what it does, SIGQUIT does not. Returns its exit status."""
         assert self.process is not None
-        self.process.send_signal(signal.SIGTERM)
+        self.process.send_signal(number)
         try:
             return self.process.wait(_PATIENCE_S)
         finally:
@@ -110,7 +110,7 @@ class FrontEnd:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         if self.process is not None and self.process.poll() is None:
-            self.stop()
+            self.stop(signal.SIGQUIT)
         elif self.process is not None and self.process.stdout is not None:
             self.process.stdout.close()
         self._folder.cleanup()
