@@ -49,16 +49,18 @@ async function call(path, options = {}) {
 }
 
 function inWords(error) {
+  // The detail speaks to programs: here there is a button for it.
+  if (error.code === "not_french") return error.message.replace(/ Send French.*/, "");
   return error instanceof Problem ? error.message : "The server does not answer. Is it still running?";
 }
 
 function showError(error) {
   byId("error").textContent = error ? inWords(error) : "";
   byId("error").hidden = !error;
+  byId("force").hidden = error?.code !== "not_french";
 }
 
-async function submit(event) {
-  event.preventDefault();
+async function submit(force) {
   showError(null);
   if (!text.value.trim()) {
     byId("error").textContent = "Paste an article first.";
@@ -67,7 +69,7 @@ async function submit(event) {
     return;
   }
   const wanted = byId("summary").checked ? { max_words: byId("words").valueAsNumber } : { mode: "none" };
-  const body = JSON.stringify({ text: text.value, summary: wanted });
+  const body = JSON.stringify({ text: text.value, summary: wanted, force });
   if (submission?.body !== body) submission = { body, key: randomKey() };
   byId("submit").disabled = true;
   try {
@@ -297,7 +299,11 @@ function openFragment() {
   else leaveJob();
 }
 
-form.addEventListener("submit", submit);
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  submit(false);
+});
+byId("force").addEventListener("click", () => submit(true));
 text.addEventListener("input", measure);
 text.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
