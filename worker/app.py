@@ -4,6 +4,7 @@
 """
 
 import faulthandler
+import logging
 import os
 import secrets
 import signal
@@ -11,10 +12,13 @@ import socket
 import threading
 import time
 import warnings
+from types import FrameType
 from typing import Any
 
 from celery import bootsteps, signals
-from celery.exceptions import SecurityWarning
+from celery.exceptions import Reject, SecurityWarning
+from celery.platforms import EX_OK
+from celery.worker import state
 
 from service.contract.celery_app import make_celery
 from service.contract.connection import connect
@@ -45,7 +49,6 @@ class WorkerService:
         register(self.app, self.context)
         self.app.steps["worker"].add(_engine_step(self))
         signals.worker_ready.connect(self._on_ready, weak=False)
-        signals.worker_shutting_down.connect(self._on_shutting_down, weak=False)
         # Celery would set up logging of its own where nobody listens to this signal.
         signals.setup_logging.connect(_keep_logging, weak=False)
 
@@ -53,6 +56,7 @@ class WorkerService:
         """Runs until a signal stops it. Returns the exit status."""
         # Celery warns root in seven lines, of pickled messages above all; this worker reads JSON alone.
         warnings.filterwarnings("ignore", category=SecurityWarning)
+        logging.getLogger("celery.app.trace").addFilter(_is_news)
         worker = self.app.Worker(
             hostname=f"depeche@{self.worker_id}",
             pool="threads",
@@ -73,6 +77,15 @@ class WorkerService:
         if self._context is None:
             raise RuntimeError("a message arrived before the models were proved")
         return self._context
+
+    def listen(self) -> None:
+        """Makes every signal that asks for an end start the drain, in place of what Celery does.
+
+        Celery's handlers would reload the worker on SIGHUP without a drain, and fail on SIGQUIT and on the second of any: its
+        threads pool can't be stopped cold.
+        """
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+            signal.signal(number, self._on_signal)
 
     def open(self) -> None:
         """Loads and proves the models. Raises `ModelError`."""
@@ -104,13 +117,16 @@ class WorkerService:
         self.context().book.start()
         log.info("worker_ready", worker=self.worker_id, concurrency=self.settings.concurrency)
 
-    def _on_shutting_down(self, sig: str = "", **_: object) -> None:
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        name = signal.Signals(number).name
         if self._context is None:
-            # Celery would look at the signal once the models are loaded, which can take minutes. No job is held yet.
-            log.info("worker_stopped", signal=sig, reason="its models were not loaded yet")
+            # Celery would notice once the models are loaded, which can take minutes. No job is held yet.
+            log.info("worker_stopped", signal=name, reason="its models were not loaded yet")
             os._exit(0)
-        log.info("worker_draining", signal=sig, jobs=len(self._context.book))
-        self._drain()
+        state.should_stop = EX_OK  # Celery's event loop looks at this
+        if not self.draining.is_set():
+            log.info("worker_draining", signal=name, jobs=len(self._context.book))
+            self._drain()
 
     def _drain(self) -> None:
         self.draining.set()
@@ -171,6 +187,7 @@ def _engine_step(service: WorkerService) -> type[bootsteps.StartStopStep]:
         requires = ("celery.worker.components:Pool",)
 
         def start(self, parent: object) -> None:
+            service.listen()
             try:
                 service.open()
             except ModelError as error:
@@ -182,6 +199,11 @@ def _engine_step(service: WorkerService) -> type[bootsteps.StartStopStep]:
 
 def _keep_logging(**_: object) -> None:
     """Logging was set up before Celery was asked to start."""
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Of a message that is given back Celery logs a traceback; the worker's own line has said it."""
+    return not (record.exc_info and isinstance(record.exc_info[1], Reject))
 
 
 def _end_overdue_drain() -> None:

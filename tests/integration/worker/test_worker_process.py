@@ -152,6 +152,22 @@ def test_sigterm_gives_unfinished_work_back_uncharged(queue: Queue, start: Calla
     assert queue.messages() == 1
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGQUIT, signal.SIGHUP])
+def test_every_signal_that_asks_for_an_end_drains_however_often(
+    queue: Queue, start: Callable[..., Worker], number: signal.Signals
+) -> None:
+    worker = start(**SLOW)
+    job_id = queue.submit("Il pleut sur la ville. " * 300)
+    queue.until(lambda: queue.get(job_id).done > 0)
+    worker.process.send_signal(number)
+    worker.process.send_signal(number)
+    assert worker.stop(seconds=15) == 0
+    assert (queue.get(job_id).state, queue.messages()) == (JobState.QUEUED, 1)
+    text = worker.log.read_text()
+    assert text.count("worker_draining") == 1
+    assert "Traceback" not in text
+
+
 def test_what_is_given_back_is_done_by_the_next_worker(queue: Queue, start: Callable[..., Worker]) -> None:
     first = start(**SLOW)
     job_id = queue.submit("Il pleut sur la ville. " * 100)
