@@ -82,7 +82,6 @@ class Trainer:
         self.run = run
         self.device = _device()
         torch.manual_seed(run.seed)
-        torch.set_flush_denormal(True)
         self.packed = corpus_packing.load(run.data)
         self.network = Marian(run.shape)
         start = run.data / "start.npy"

@@ -77,6 +77,7 @@ def main(arguments: list[str] | None = None) -> None:
         from scripts.lab.training import Run, Trainer
 
         torch.set_num_threads(given.threads)
+        torch.set_flush_denormal(True)  # for the whole process, and so not where training is a part of another
         run = Run(
             data=given.data,
             out=given.out,

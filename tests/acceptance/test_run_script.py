@@ -89,6 +89,7 @@ class TestStack:
             assert b"<form" in page.read()
         assert stack.interrupt() == 0
         with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(("127.0.0.1", stack.port))
 
     def test_jobs_outlive_a_restart(self, data: Path) -> None:

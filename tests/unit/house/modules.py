@@ -49,16 +49,21 @@ class Module:
                         yield node.lineno, str(node.args[0].value)
 
     def reads_of_the_environment(self) -> Iterator[int]:
-        """Lines that read a variable of the environment. Setting one for a library is another matter."""
+        """Lines that read a variable of the environment. Setting one for a library is another matter.
+
+        It goes by `os.environ`: a WSGI request has an `environ` too.
+        """
         for node in ast.walk(self.tree):
             match node:
                 case ast.Attribute(value=ast.Name(id="os"), attr="getenv" | "getenvb"):
                     yield node.lineno
-                case ast.Subscript(value=ast.Attribute(attr="environ"), ctx=ast.Load()):
+                case ast.Subscript(value=ast.Attribute(value=ast.Name(id="os"), attr="environ"), ctx=ast.Load()):
                     yield node.lineno
-                case ast.Attribute(value=ast.Attribute(attr="environ"), attr="get" | "items" | "copy" | "pop"):
+                case ast.Attribute(
+                    value=ast.Attribute(value=ast.Name(id="os"), attr="environ"), attr="get" | "items" | "copy" | "pop"
+                ):
                     yield node.lineno
-                case ast.Compare(comparators=[ast.Attribute(attr="environ")]):
+                case ast.Compare(comparators=[ast.Attribute(value=ast.Name(id="os"), attr="environ")]):
                     yield node.lineno
 
 
