@@ -40,6 +40,7 @@ class Page:
     def __init__(self, driver: webdriver.Chrome, url: str) -> None:
         self.driver = driver
         driver.get(url)
+        self.complaints()  # reading the browser's log empties it: what an earlier test caused is not this one's
 
     def find(self, identifier: str) -> WebElement:
         return self.driver.find_element(By.ID, identifier)

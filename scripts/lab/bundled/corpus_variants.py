@@ -7,7 +7,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
-from scripts.lab.corpus import Pair
+from scripts.lab.bundled.corpus import Pair
 
 _NAME = re.compile(r"\b[A-ZÀ-Ý][a-zà-ÿ]{2,}(?:-[A-ZÀ-Ý][a-zà-ÿ]+)*\b")
 _WHOLE = re.compile(r"(?<![\d.,:/\w-])\d{1,4}(?![\d.,:/\w-]|\s\d)")

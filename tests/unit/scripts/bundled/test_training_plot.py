@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.lab import training_plot
+from scripts.lab.bundled import training_plot
 
 
 def test_plot_has_a_line_for_each_filled_column(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from transformers import MarianMTModel
 
-from scripts.lab import evaluation, evaluation_figures, vocabulary
+from scripts.lab.bundled import evaluation, evaluation_figures, vocabulary
 
 _BUNDLED = Path("worker/models/bundled")
 #: BLEU on FLORES-200 dev, French to English, as published in mozilla/firefox-translations-models, evaluation/fr-en.

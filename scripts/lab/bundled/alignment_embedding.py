@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from scripts.lab.alignment import Tables
+from scripts.lab.bundled.alignment import Tables
 
 
 def start(

@@ -10,7 +10,7 @@ import sentencepiece
 import torch
 from transformers import MarianMTModel
 
-from scripts.lab.vocabulary import EOS, PAD, UNK
+from scripts.lab.bundled.vocabulary import EOS, PAD, UNK
 
 
 @torch.inference_mode()

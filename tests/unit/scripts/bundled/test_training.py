@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from scripts.lab import export, training_loss
-from scripts.lab.training import Run, Trainer
-from scripts.lab.training_model import Marian, Shape
-from scripts.lab.training_optimizer import Optimizer, orthogonal
-from scripts.lab.training_schedule import Schedule
+from scripts.lab.bundled import export, training_loss
+from scripts.lab.bundled.training import Run, Trainer
+from scripts.lab.bundled.training_model import Marian, Shape
+from scripts.lab.bundled.training_optimizer import Optimizer, orthogonal
+from scripts.lab.bundled.training_schedule import Schedule
 
 SHAPE = Shape(vocabulary=480, width=32, heads=4, inner=64, encoder_layers=1, decoder_layers=1, positions=128)
 QUICK = Schedule(warm_up=5, first_batch=256, last_batch=256, growing=0.1)
@@ -22,16 +22,22 @@ def _run(data: Path, out: Path, **changes: object) -> Run:
     return Run(data=data, out=out, **(settings | changes))  # type: ignore[arg-type]
 
 
-def test_a_run_learns_and_obeys_its_time_box(data: Path, tmp_path: Path) -> None:
+def test_a_run_obeys_its_time_box(data: Path, tmp_path: Path) -> None:
     began = time.monotonic()
     Trainer(_run(data, tmp_path)).train()
-    assert time.monotonic() - began < 30
+    assert time.monotonic() - began < 60
     rows = list(csv.DictReader((tmp_path / "log.csv").read_text(encoding="utf-8").splitlines()))
-    assert float(rows[-1]["loss"]) < 0.8 * float(rows[0]["loss"]) or float(rows[-1]["loss"]) < 3.0
     assert rows[-1]["bleu_held_out"] != ""
     stored = torch.load(tmp_path / "averages.pt", weights_only=True)
     assert Shape(**stored["shape"]) == SHAPE
     assert export.parameters(tmp_path / "averages.pt").keys() == Marian(SHAPE).state_dict().keys()
+
+
+def test_steps_lower_the_loss(data: Path, tmp_path: Path) -> None:
+    """By steps and not by time, so that a busy machine learns as much."""
+    trainer = Trainer(_run(data, tmp_path))
+    losses = [trainer.step(0.1)[0] for _ in range(40)]
+    assert sum(losses[-5:]) < 0.8 * sum(losses[:5])
 
 
 def test_same_seed_same_losses(data: Path, tmp_path: Path) -> None:

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from scripts.lab import corpus_packing, evaluation, export, training_loss, vocabulary
-from scripts.lab.training_model import Marian, Shape
-from scripts.lab.training_optimizer import Optimizer
-from scripts.lab.training_schedule import Schedule
+from scripts.lab.bundled import corpus_packing, evaluation, export, training_loss, vocabulary
+from scripts.lab.bundled.training_model import Marian, Shape
+from scripts.lab.bundled.training_optimizer import Optimizer
+from scripts.lab.bundled.training_schedule import Schedule
 
 #: Heads of the last decoder layer that the alignments supervise.
 _GUIDED = 2

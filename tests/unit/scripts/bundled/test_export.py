@@ -9,9 +9,9 @@ import pytest
 import torch
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer, MarianTokenizer
 
-from scripts.lab import evaluation, export, vocabulary
-from scripts.lab.corpus_packing import Batch
-from scripts.lab.training_model import Marian, Shape
+from scripts.lab.bundled import evaluation, export, vocabulary
+from scripts.lab.bundled.corpus_packing import Batch
+from scripts.lab.bundled.training_model import Marian, Shape
 
 SHAPE = Shape(vocabulary=480, width=32, heads=4, inner=64, encoder_layers=3, decoder_layers=2, positions=64)
 

@@ -13,9 +13,9 @@ import torch
 from torch import Tensor
 from transformers import GenerationConfig, MarianConfig, MarianMTModel
 
-from scripts.lab import vocabulary
-from scripts.lab.training_model import Shape
-from scripts.lab.vocabulary import EOS, PAD, UNK
+from scripts.lab.bundled import vocabulary
+from scripts.lab.bundled.training_model import Shape
+from scripts.lab.bundled.vocabulary import EOS, PAD, UNK
 
 
 def config(shape: Shape) -> MarianConfig:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import torch
 
-from scripts.lab.training_model import Shape
-from scripts.lab.training_schedule import Schedule
+from scripts.lab.bundled.training_model import Shape
+from scripts.lab.bundled.training_schedule import Schedule
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -70,11 +70,11 @@ def main(arguments: list[str] | None = None) -> None:
     """Runs one of the four."""
     given = _parser().parse_args(arguments)
     if given.command == "prepare":
-        from scripts.lab.corpus_preparation import prepare
+        from scripts.lab.bundled.corpus_preparation import prepare
 
         prepare(given.corpus, given.data, seed=given.seed)
     elif given.command == "run":
-        from scripts.lab.training import Run, Trainer
+        from scripts.lab.bundled.training import Run, Trainer
 
         torch.set_num_threads(given.threads)
         torch.set_flush_denormal(True)  # for the whole process, and so not where training is a part of another
@@ -98,11 +98,11 @@ def main(arguments: list[str] | None = None) -> None:
         )
         Trainer(run).train()
     elif given.command == "plot":
-        from scripts.lab import training_plot
+        from scripts.lab.bundled import training_plot
 
         training_plot.draw(given.log, given.plot)
     else:
-        from scripts.lab import export
+        from scripts.lab.bundled import export
 
         stored = torch.load(given.averages, map_location="cpu", weights_only=True)
         model = export.marian(Shape(**stored["shape"]), stored["parameters"])

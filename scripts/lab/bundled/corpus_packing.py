@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from scripts.lab.alignment import UNALIGNED
-from scripts.lab.vocabulary import EOS, PAD
+from scripts.lab.bundled.alignment import UNALIGNED
+from scripts.lab.bundled.vocabulary import EOS, PAD
 
 #: Upper ends of the length classes, in pieces of the longer side, the end mark included.
 CLASSES = (6, 8, 10, 12, 14, 16, 19, 22, 26, 30, 35, 41, 48, 56, 66, 80)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.lab.corpus_preparation import prepare
+from scripts.lab.bundled.corpus_preparation import prepare
 
 _WHO = {
     "le roi": "the king",

@@ -14,8 +14,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from scripts.lab.corpus_packing import Batch
-from scripts.lab.vocabulary import PAD
+from scripts.lab.bundled.corpus_packing import Batch
+from scripts.lab.bundled.vocabulary import PAD
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

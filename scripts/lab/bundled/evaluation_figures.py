@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from scripts.lab.corpus import numbers
+from scripts.lab.bundled.corpus import numbers
 
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _NAME = re.compile(r"\b[A-ZÀ-Ý][\w’'-]*[^\W\d_]{2,}")

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from scripts.lab import alignment, alignment_embedding, corpus, corpus_packing, corpus_variants, vocabulary
-from scripts.lab.corpus import HELD_OUT, SOURCES, Pair, Source
+from scripts.lab.bundled import alignment, alignment_embedding, corpus, corpus_packing, corpus_variants, vocabulary
+from scripts.lab.bundled.corpus import HELD_OUT, SOURCES, Pair, Source
 
 _OTHER = Source(weight=0.5, licence="unknown")
 #: Share of pieces with a link under which a pair is thought not to be a translation.

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from scripts.lab import corpus_packing
-from scripts.lab.alignment import UNALIGNED
-from scripts.lab.corpus_packing import CLASSES, Sampler
-from scripts.lab.vocabulary import EOS, PAD
+from scripts.lab.bundled import corpus_packing
+from scripts.lab.bundled.alignment import UNALIGNED
+from scripts.lab.bundled.corpus_packing import CLASSES, Sampler
+from scripts.lab.bundled.vocabulary import EOS, PAD
 
 
 def _packed() -> corpus_packing.Packed:

@@ -4,9 +4,9 @@ import random
 
 import pytest
 
-from scripts.lab import corpus, corpus_variants
-from scripts.lab.corpus import Pair
-from scripts.lab.corpus_variants import NameMaker
+from scripts.lab.bundled import corpus, corpus_variants
+from scripts.lab.bundled.corpus import Pair
+from scripts.lab.bundled.corpus_variants import NameMaker
 
 _SEEN = ["Pauline", "Lyon", "Alice", "Berlin", "Marseille", "Oslo", "Emmanuel"]
 

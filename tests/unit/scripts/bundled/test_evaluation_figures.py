@@ -2,8 +2,8 @@
 
 import pytest
 
-from scripts.lab import evaluation_figures
-from scripts.lab.evaluation_figures import Figures
+from scripts.lab.bundled import evaluation_figures
+from scripts.lab.bundled.evaluation_figures import Figures
 
 
 @pytest.mark.parametrize(

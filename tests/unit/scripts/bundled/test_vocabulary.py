@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.lab import vocabulary
+from scripts.lab.bundled import vocabulary
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import random
 import numpy as np
 import torch
 
-from scripts.lab import alignment, alignment_embedding
+from scripts.lab.bundled import alignment, alignment_embedding
 
 _PIECES = 40
 

@@ -4,8 +4,8 @@ from collections import Counter
 
 import pytest
 
-from scripts.lab import corpus
-from scripts.lab.corpus import Pair
+from scripts.lab.bundled import corpus
+from scripts.lab.bundled.corpus import Pair
 
 
 @pytest.mark.parametrize(
