@@ -9,10 +9,11 @@ import threading
 import time
 from collections.abc import Callable
 
+from service.contract.attempt import Claim, Heartbeat
 from service.contract.errors import StoreUnavailable
 from service.contract.logs import get_logger
 from service.contract.states import Stage
-from service.contract.store import Claim, Heartbeat, JobStore
+from service.contract.store import JobStore
 
 log = get_logger(__name__)
 

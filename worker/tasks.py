@@ -10,11 +10,12 @@ from celery import Celery, Task
 from celery.exceptions import Reject
 from structlog.contextvars import bound_contextvars
 
+from service.contract.attempt import Claim
 from service.contract.errors import Code, DepecheError, StoreUnavailable
 from service.contract.keys import TASK_NAME
 from service.contract.logs import get_logger
 from service.contract.states import JobState
-from service.contract.store import Claim, JobStore
+from service.contract.store import JobStore
 from worker.attempts import Attempt, AttemptBook, AttemptDrained, AttemptLost, DeadlineExceeded
 from worker.engine.interface import Engine, EngineError, EngineStopped
 from worker.pipeline import process

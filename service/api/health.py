@@ -11,7 +11,8 @@ from service.api.parameters import flag, refuse_unknown
 from service.api.problems import problem
 from service.backend import Backend
 from service.contract.errors import Code, DepecheError, QueueFull
-from service.contract.store import JobStore, store_errors
+from service.contract.outages import store_errors
+from service.contract.store import JobStore
 
 #: Milliseconds for which the key of the readiness probe lives.
 _PROBE_MS = 10_000

@@ -4,30 +4,21 @@ import hashlib
 import json
 import secrets
 import zlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
+from pydantic import ValidationError
 from redis import Redis
-from redis.exceptions import (
-    AuthenticationError,
-    ConnectionError,
-    NoPermissionError,
-    OutOfMemoryError,
-    ReadOnlyError,
-    RedisError,
-    ResponseError,
-    TimeoutError,
-)
 
-from service.contract.errors import IdempotencyConflict, JobGone, JobNotFound, QueueFull, StoreUnavailable
+from service.contract.attempt import Admission, Claim, Heartbeat
+from service.contract.errors import Code, IdempotencyConflict, JobGone, JobNotFound, QueueFull, StoreUnavailable
 from service.contract.ids import IdMint
 from service.contract.job import Job
 from service.contract.keys import Keys
+from service.contract.outages import store_errors
 from service.contract.request import JobRequest
 from service.contract.scripts import load_script
-from service.contract.states import JobState, Stage
+from service.contract.states import JobState
 
 #: Seconds for which an Idempotency-Key is remembered.
 IDEMPOTENCY_S = 86_400
@@ -50,61 +41,6 @@ _FIELDS = [
     "result",
     "version",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class Admission:
-    """What became of a submission. `known` is true where its Idempotency-Key led to a job that was there before."""
-
-    job_id: str
-    known: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """One attempt at a job. Its `token` fences every later transition. Times are ms since 1970."""
-
-    job_id: str
-    token: int
-    attempt: int
-    created_ms: int
-    started_ms: int
-    request: JobRequest
-
-
-@dataclass(frozen=True, slots=True)
-class Heartbeat:
-    """The progress of one attempt, in segments."""
-
-    job_id: str
-    token: int
-    stage: Stage
-    done: int
-    total: int
-
-
-@contextmanager
-def store_errors() -> Iterator[None]:
-    """Turns what redis-py raises into `StoreUnavailable`, with a reason that holds no address and no key."""
-    try:
-        yield
-    except TimeoutError as error:
-        raise StoreUnavailable("did not answer in time") from error
-    except AuthenticationError as error:
-        raise StoreUnavailable("refused the password or user name") from error
-    except ConnectionError as error:
-        raise StoreUnavailable("can't be reached") from error
-    except OutOfMemoryError as error:
-        raise StoreUnavailable("has no memory left (maxmemory)", retry_after=30) from error
-    except ReadOnlyError as error:
-        raise StoreUnavailable("is a read-only replica") from error
-    except NoPermissionError as error:
-        raise StoreUnavailable("does not permit this user a command that is needed") from error
-    except ResponseError as error:
-        reason = str(error).split(" ", 1)[0].lower()
-        raise StoreUnavailable(f"refused a command ({reason})") from error
-    except RedisError as error:
-        raise StoreUnavailable("failed") from error
 
 
 class JobStore:
@@ -243,7 +179,10 @@ class JobStore:
     # The worker's side
 
     def claim(self, job_id: str, *, worker: str, lease_s: float) -> Claim | None:
-        """Begins an attempt, or returns None where there is nothing to do: ended, erased, or held by another worker."""
+        """Begins an attempt, or returns None where there is nothing to do: ended, erased, or held by another worker.
+
+        A record whose request can't be read is failed on the spot: nobody else could do more with it.
+        """
         keys = self.keys
         with store_errors():
             answer = self._scripts["claim"](
@@ -251,8 +190,14 @@ class JobStore:
             )
         if answer[0] != b"claimed":
             return None
-        _, token, attempt, created_ms, started_ms, request = answer
-        return Claim(job_id, token, attempt, created_ms, started_ms, JobRequest.from_json(zlib.decompress(request)))
+        _, token, attempt, created_ms, started_ms, packed = answer
+        try:
+            request = JobRequest.from_json(zlib.decompress(packed))
+        except (zlib.error, ValidationError, TypeError):
+            code, detail = Code.JOB_INTERNAL.value.code, "The stored request can't be read. Submit the article again."
+            self._finish(job_id, token, JobState.FAILED, code=code, detail=detail)
+            return None
+        return Claim(job_id, token, attempt, created_ms, started_ms, request)
 
     def heartbeat(
         self, worker: str, jobs: Sequence[Heartbeat], *, lease_s: float | None, description: str | None = None
@@ -275,11 +220,11 @@ class JobStore:
 
     def succeed(self, claim: Claim, result: bytes, *, segments: int) -> bool:
         """Ends the job with a result (JSON). `segments` is the final progress. False where the token is stale."""
-        return self._finish(claim, JobState.SUCCEEDED, result=_pack(result), segments=segments)
+        return self._finish(claim.job_id, claim.token, JobState.SUCCEEDED, result=_pack(result), segments=segments)
 
     def fail(self, claim: Claim, code: str, detail: str) -> bool:
         """Ends the job with an error. False where the token is stale."""
-        return self._finish(claim, JobState.FAILED, code=code, detail=detail)
+        return self._finish(claim.job_id, claim.token, JobState.FAILED, code=code, detail=detail)
 
     def release(self, claim: Claim) -> bool:
         """Gives the attempt back, uncharged. False where the token is stale."""
@@ -298,7 +243,8 @@ class JobStore:
 
     def _finish(
         self,
-        claim: Claim,
+        job_id: str,
+        token: int,
         state: JobState,
         *,
         code: str = "",
@@ -310,8 +256,8 @@ class JobStore:
         ending: list[str | int | bytes] = [state.value, code, detail, result]
         with store_errors():
             answer = self._scripts["finish"](
-                keys=[keys.job(claim.job_id), keys.queued, keys.running],
-                args=[claim.job_id, claim.token, *ending, self._retention_s, keys.ended, segments, segments],
+                keys=[keys.job(job_id), keys.queued, keys.running],
+                args=[job_id, token, *ending, self._retention_s, keys.ended, segments, segments],
             )
         return bool(answer)
 

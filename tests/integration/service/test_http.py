@@ -10,8 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from service.contract.attempt import Heartbeat
 from service.contract.states import Stage
-from service.contract.store import Heartbeat, JobStore
+from service.contract.store import JobStore
 from tests.integration.service.front_end import FrontEnd, sample_result, work
 from tests.integration.service.http_checks import problem, submit
 from tests.redis_server import RedisServer

@@ -8,17 +8,15 @@ from collections.abc import Iterator
 
 import httpx2
 import pytest
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.ui import WebDriverWait
 
-selenium = pytest.importorskip("selenium")
-
-from selenium import webdriver  # noqa: E402 - after the look whether it is there
-from selenium.webdriver.common.by import By  # noqa: E402
-from selenium.webdriver.remote.webelement import WebElement  # noqa: E402
-from selenium.webdriver.support.ui import WebDriverWait  # noqa: E402
-
-from service.contract.states import Stage  # noqa: E402
-from service.contract.store import Heartbeat, JobStore  # noqa: E402
-from tests.integration.service.front_end import FrontEnd, sample_result, work  # noqa: E402
+from service.contract.attempt import Heartbeat
+from service.contract.states import Stage
+from service.contract.store import JobStore
+from tests.integration.service.front_end import FrontEnd, sample_result, work
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 CHROMEDRIVER = shutil.which("chromedriver")

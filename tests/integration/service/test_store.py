@@ -3,14 +3,16 @@
 import json
 import threading
 import time
+import zlib
 from collections.abc import Iterator
 
 import pytest
 
+from service.contract.attempt import Claim, Heartbeat
 from service.contract.errors import IdempotencyConflict, JobGone, JobNotFound, QueueFull
 from service.contract.request import JobRequest
 from service.contract.states import JobState, Stage
-from service.contract.store import Claim, Heartbeat, JobStore
+from service.contract.store import JobStore
 from tests.integration.service.front_end import open_store, sample_result
 
 ME, OTHER = "me", "other"
@@ -159,6 +161,16 @@ def test_an_expired_lease_can_be_claimed_and_fences_the_first_holder(store: JobS
     assert not store.release(first)
     assert store.get(job_id, client=ME).done == 0
     assert store.succeed(second, sample_result(), segments=1)
+
+
+@pytest.mark.parametrize("record", [b"no zlib", zlib.compress(b"{"), zlib.compress(b'{"text": 5}')])
+def test_a_request_that_cannot_be_read_ends_its_job(store: JobStore, record: bytes) -> None:
+    job_id = admitted(store)
+    store.redis.hset(store.keys.job(job_id), "request", record)
+    assert store.claim(job_id, worker="w1", lease_s=15) is None
+    job = store.get(job_id, client=ME)
+    assert (job.state, job.error_code) == (JobState.FAILED, "internal_error")
+    assert members(store) == (set(), set())
 
 
 def test_only_one_of_many_claims_at_once_succeeds(store: JobStore) -> None:

@@ -7,10 +7,11 @@ from typing import cast
 
 import pytest
 
+from service.contract.attempt import Claim, Heartbeat
 from service.contract.errors import StoreUnavailable
 from service.contract.request import JobRequest
 from service.contract.states import Stage
-from service.contract.store import Claim, Heartbeat, JobStore
+from service.contract.store import JobStore
 from worker.attempts import Attempt, AttemptBook, AttemptDrained, AttemptLost, DeadlineExceeded
 
 

@@ -7,11 +7,12 @@ from typing import Any, cast
 import pytest
 from structlog.testing import capture_logs
 
+from service.contract.attempt import Claim
 from service.contract.errors import Code, StoreUnavailable
 from service.contract.request import JobRequest
 from service.contract.result import Result
 from service.contract.states import JobState
-from service.contract.store import Claim, JobStore
+from service.contract.store import JobStore
 from worker import tasks
 from worker.attempts import Attempt, AttemptBook
 from worker.engine.fake import FakeEngine, FakeOptions
