@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -54,8 +55,12 @@ def prepare(
     longest: int = 79,
     width: int = 256,
     seed: int = 1,
+    pieces_from: Path | None = None,
 ) -> None:
-    """Reads `folder/*.tsv.xz` and writes vocabulary.model, train.npz, start.npy, held-out.tsv and summary.json into `out`."""
+    """Reads `folder/*.tsv.xz` and writes vocabulary.model, train.npz, start.npy, held-out.tsv and summary.json into `out`.
+
+    `pieces_from` is a vocabulary to keep (the `source.spm` of a model to go on from) in place of a new one.
+    """
     began = time.monotonic()
     chance = random.Random(seed)  # noqa: S311 # not a secret
     out.mkdir(parents=True, exist_ok=True)
@@ -70,7 +75,12 @@ def prepare(
     (out / "held-out.tsv").write_text("".join(f"{p.french}\t{p.english}\n" for p in held), encoding="utf-8")
     say(f"{len(pairs)} pairs kept, {sum(dropped.values())} dropped: {dict(dropped)}")
 
-    tokenizer = vocabulary.load(vocabulary.learn(vocabulary_lines(pairs, chance), out, size=pieces))
+    if pieces_from is None:
+        vocabulary.learn(vocabulary_lines(pairs, chance), out, size=pieces)
+    else:
+        shutil.copyfile(pieces_from, out / "vocabulary.model")
+    tokenizer = vocabulary.load(out / "vocabulary.model")
+    pieces = int(tokenizer.get_piece_size())
     say(f"vocabulary of {tokenizer.get_piece_size()} pieces")
 
     def ids(lines: Sequence[str]) -> list[list[int]]:

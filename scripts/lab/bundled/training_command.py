@@ -22,6 +22,7 @@ def _parser() -> argparse.ArgumentParser:
     prepare.add_argument("corpus", type=Path, help="folder of NAME.tsv.xz files, French TAB English")
     prepare.add_argument("--data", type=Path, default=Path("data/train"))
     prepare.add_argument("--seed", type=int, default=1)
+    prepare.add_argument("--vocabulary", type=Path, help="keep this one: the source.spm of the weights to go on from")
 
     run = commands.add_parser("run", help="packed data -> checkpoint.pt, averages.pt, log.csv")
     run.add_argument("--data", type=Path, default=Path("data/train"))
@@ -72,7 +73,7 @@ def main(arguments: list[str] | None = None) -> None:
     if given.command == "prepare":
         from scripts.lab.bundled.corpus_preparation import prepare
 
-        prepare(given.corpus, given.data, seed=given.seed)
+        prepare(given.corpus, given.data, seed=given.seed, pieces_from=given.vocabulary)
     elif given.command == "run":
         from scripts.lab.bundled.training import Run, Trainer
 
