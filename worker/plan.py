@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from service.contract.language import is_english
-
 from worker.engine.interface import Engine, Role, Tokens
 from worker.text import Document, FrenchSegmenter, Span, needs_translation, split_all_to_fit
 
