@@ -4,7 +4,8 @@ import json
 import signal
 import socket
 import sys
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 
 import click
 
@@ -14,6 +15,8 @@ from service.contract.logs import configure_logs
 from service.contract.settings import SettingsError
 from service.contract.store import JobStore
 from worker.settings import Settings
+
+T = TypeVar("T")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -47,30 +50,18 @@ def models() -> None:
 @models.command("list")
 def list_models() -> None:
     """Shows the models that the settings name, and whether they are at hand without the hub."""
-    settings = _settings()
-    from worker.engine import ModelError
     from worker.engine.registry import resolve
 
-    for role, name, revision in _named(settings):
-        try:
-            source = resolve(name, revision)
-        except ModelError as error:
-            raise _Failed(f"{role}: {error}") from None
+    for role, name, source in _with_each_model(resolve):
         click.echo(f"{role:<11} {name}  {source}")
 
 
 @models.command()
 def fetch() -> None:
     """Downloads the models that the settings name, so that a worker can start with DEPECHE_OFFLINE=1."""
-    settings = _settings()
-    from worker.engine import ModelError
     from worker.engine.registry import fetch as fetch_model
 
-    for role, name, revision in _named(settings):
-        try:
-            path = fetch_model(name, revision)
-        except ModelError as error:
-            raise _Failed(f"{role}: {error}") from None
+    for role, name, path in _with_each_model(fetch_model):
         click.echo(f"{role:<11} {name} is at {path}")
 
 
@@ -128,6 +119,18 @@ def _reach_redis(settings: Settings) -> JobStore:
         shown = without_password(url)
         raise _Failed(f"{error.detail.split('.')[0]} at {shown}. Start it, or set DEPECHE_REDIS_URL.") from None
     return store
+
+
+def _with_each_model(look: Callable[[str, str | None], T]) -> Iterator[tuple[str, str, T]]:
+    """Role, name and what `look` finds of each model that the settings name; one line where it finds none."""
+    from worker.engine import ModelError
+
+    for role, name, revision in _named(_settings()):
+        try:
+            found = look(name, revision)
+        except ModelError as error:
+            raise _Failed(f"{role}: {error}") from None
+        yield role, name, found
 
 
 def _named(settings: Settings) -> list[tuple[str, str, str | None]]:
