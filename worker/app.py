@@ -43,6 +43,7 @@ class WorkerService:
         self.settings = settings
         self.worker_id = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
         self.draining = threading.Event()
+        self._signalled = threading.Lock()
         self._broken = False
         self.app = make_celery(settings, socket_timeout_s=settings.redis_timeout_s, concurrency=settings.concurrency)
         self._context: WorkerContext | None = None
@@ -124,9 +125,10 @@ class WorkerService:
             log.info("worker_stopped", signal=name, reason="its models were not loaded yet")
             os._exit(0)
         state.should_stop = EX_OK  # Celery's event loop looks at this
-        if not self.draining.is_set():
-            log.info("worker_draining", signal=name, jobs=len(self._context.book))
+        # A second signal may come in the middle of this handler; taking a lock is one step that it can't split.
+        if self._signalled.acquire(blocking=False):
             self._drain()
+            log.info("worker_draining", signal=name, jobs=len(self._context.book))
 
     def _drain(self) -> None:
         self.draining.set()
