@@ -152,6 +152,11 @@ def engine_options(settings: Settings) -> EngineOptions:
     return EngineOptions(
         kind=settings.engine,
         fake_seconds_per_token=settings.fake_seconds_per_token,
+        fake_seconds_per_batch=settings.fake_seconds_per_batch,
+        fake_die_on=settings.fake_die_on,
+        fake_hang_on=settings.fake_hang_on,
+        fake_fail_on=settings.fake_fail_on,
+        fake_oom_rows=settings.fake_oom_rows,
         translator=settings.translator,
         translator_revision=settings.translator_revision,
         summarizer=settings.summarizer,

@@ -16,6 +16,20 @@ class Settings(SharedSettings):
     fake_seconds_per_token: float = Field(
         0.0, ge=0, le=10, description="Seconds that the fake engine takes for each source token of a batch."
     )
+    fake_seconds_per_batch: float = Field(
+        0.0, ge=0, le=3600, description="Seconds that the fake engine takes for each batch, whatever is in it."
+    )
+    fake_die_on: str | None = Field(
+        None,
+        description="A segment that holds this text ends the process of the fake engine, as a crashing driver would.",
+    )
+    fake_hang_on: str | None = Field(
+        None, description="A segment that holds this text makes the fake engine hang for ever."
+    )
+    fake_fail_on: str | None = Field(None, description="The fake engine fails on a segment that holds this text.")
+    fake_oom_rows: int | None = Field(
+        None, ge=1, le=4096, description="Batches of more rows run the fake engine out of memory. Unset: none do."
+    )
     translator: str = Field(
         "bundled", description="Translation model: `bundled`, `opus`, a folder, or a hub id (`ID@REVISION` pins it)."
     )
@@ -54,7 +68,17 @@ class Settings(SharedSettings):
     )
     redis_timeout_s: float = Field(10.0, ge=0.5, le=60, description="Seconds after which a Redis command has failed.")
 
-    @field_validator("translator_revision", "summarizer", "summarizer_revision", "beams", mode="before")
+    @field_validator(
+        "translator_revision",
+        "summarizer",
+        "summarizer_revision",
+        "beams",
+        "fake_die_on",
+        "fake_hang_on",
+        "fake_fail_on",
+        "fake_oom_rows",
+        mode="before",
+    )
     @classmethod
     def _blank_is_unset(cls, value: object) -> object:
         """Compose files hand in empty variables for what is not set."""

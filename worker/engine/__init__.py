@@ -19,7 +19,15 @@ def build_engine(options: EngineOptions) -> Engine:
         from worker.engine.fake import FakeEngine, FakeOptions
 
         return FakeEngine(
-            FakeOptions(summarizer=options.summarizer is not None, seconds_per_token=options.fake_seconds_per_token),
+            FakeOptions(
+                summarizer=options.summarizer is not None,
+                seconds_per_token=options.fake_seconds_per_token,
+                seconds_per_batch=options.fake_seconds_per_batch,
+                die_on=options.fake_die_on,
+                hang_on=options.fake_hang_on,
+                fail_on=options.fake_fail_on,
+                oom_rows=options.fake_oom_rows,
+            ),
             limits,
         )
     from worker.engine.assembly import build_decoder

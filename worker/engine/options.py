@@ -22,3 +22,8 @@ class EngineOptions:
     offline: bool = False
     threads: int = 0
     fake_seconds_per_token: float = 0.0
+    fake_seconds_per_batch: float = 0.0
+    fake_die_on: str | None = None
+    fake_hang_on: str | None = None
+    fake_fail_on: str | None = None
+    fake_oom_rows: int | None = None

@@ -24,7 +24,19 @@ def test_the_environment_wins_over_the_default_and_the_command_line_over_both(mo
     assert Settings.load(concurrency=5).concurrency == 5
 
 
-@pytest.mark.parametrize("name", ["translator_revision", "summarizer", "summarizer_revision", "beams"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "translator_revision",
+        "summarizer",
+        "summarizer_revision",
+        "beams",
+        "fake_die_on",
+        "fake_hang_on",
+        "fake_fail_on",
+        "fake_oom_rows",
+    ],
+)
 def test_an_empty_variable_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(f"DEPECHE_{name.upper()}", "")
     assert getattr(Settings.load(), name) is None

@@ -6,11 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from worker.engine import EngineOptions, build_engine
+from worker.app import engine_options
+from worker.engine import EngineOptions, build_engine, fake
 from worker.engine.fake import EXIT_DIED, FakeDecoder, FakeEngine, FakeOptions, hashed_bag
 from worker.engine.interface import DecodeOptions, EngineError, Role
 from worker.engine.lexicon import mark
 from worker.engine.queue import BatchLimits
+from worker.settings import Settings
 from worker.text import check
 
 T, S = Role.TRANSLATOR, Role.SUMMARIZER
@@ -141,6 +143,17 @@ def test_a_marked_text_ends_the_process() -> None:
         "e.submit(Role.TRANSLATOR, 'j', e.tokenize(Role.TRANSLATOR, ['Une MORT.']))[0].result(20)"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == EXIT_DIED
+
+
+def test_every_setting_of_it_reaches_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    values: dict[str, object] = {"seconds_per_token": 0.25, "seconds_per_batch": 1.5, "oom_rows": 3}
+    values |= {"die_on": "meurs", "hang_on": "fige", "fail_on": "rate"}
+    for name, value in values.items():
+        monkeypatch.setenv(f"DEPECHE_FAKE_{name.upper()}", str(value))
+    taken: list[FakeOptions | None] = []
+    monkeypatch.setattr(fake, "FakeEngine", lambda options, limits: taken.append(options))
+    build_engine(engine_options(Settings.load(engine="fake")))
+    assert taken == [FakeOptions(summarizer=False, **values)]  # type: ignore[arg-type]  # names and types are the settings'
 
 
 def test_it_takes_its_time() -> None:
