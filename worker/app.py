@@ -22,8 +22,8 @@ from celery.worker import state
 
 from service.contract.celery_app import make_celery
 from service.contract.connection import connect
+from service.contract.leases import LeaseStore
 from service.contract.logs import get_logger
-from service.contract.store import JobStore
 from worker.attempts import AttemptBook
 from worker.engine import EngineOptions, ModelError, build_engine
 from worker.engine.interface import Engine, Role
@@ -98,7 +98,7 @@ class WorkerService:
             timeout_s=settings.redis_timeout_s,
             name=f"depeche-worker-{os.getpid()}",
         )
-        store = JobStore(redis, prefix=settings.key_prefix, retention_s=settings.retention_s)
+        store = LeaseStore(redis, prefix=settings.key_prefix, retention_s=settings.retention_s)
         book = AttemptBook(
             store,
             worker=self.worker_id,

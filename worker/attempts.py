@@ -11,9 +11,9 @@ from collections.abc import Callable
 
 from service.contract.attempt import Claim, Heartbeat
 from service.contract.errors import StoreUnavailable
+from service.contract.leases import LeaseStore
 from service.contract.logs import get_logger
 from service.contract.states import Stage
-from service.contract.store import JobStore
 
 log = get_logger(__name__)
 
@@ -83,7 +83,7 @@ class AttemptBook:
 
     def __init__(
         self,
-        store: JobStore,
+        store: LeaseStore,
         *,
         worker: str,
         lease_s: float,
@@ -157,10 +157,12 @@ class AttemptBook:
     def _beat(self, attempts: list[Attempt], *, renew: bool) -> bool:
         """One round trip. False where Redis did not answer; leases then run on until it does or they expire."""
         try:
+            beats = [attempt.heartbeat() for attempt in attempts]
             lost = self._store.heartbeat(
                 self._worker,
-                [attempt.heartbeat() for attempt in attempts],
-                lease_s=self._lease_s if renew else None,
+                beats,
+                lease_s=self._lease_s,
+                renew=renew,
                 description=self._description if renew else None,
             )
         except StoreUnavailable as error:
@@ -171,8 +173,8 @@ class AttemptBook:
             log.info("heartbeat_back", jobs=len(attempts))
         self._silent = False
         # Those that were asked about: a job can have been given back and claimed anew while the answer was on its way.
-        for attempt in attempts:
-            if attempt.claim.job_id in lost:
+        for attempt, beat in zip(attempts, beats, strict=True):
+            if beat in lost:
                 self._tell(attempt)
         return True
 

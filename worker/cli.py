@@ -11,9 +11,9 @@ import click
 
 from service.contract.connection import connect, without_password
 from service.contract.errors import StoreUnavailable
+from service.contract.leases import LeaseStore
 from service.contract.logs import configure_logs
 from service.contract.settings import SettingsError
-from service.contract.store import JobStore
 from worker.settings import Settings
 
 T = TypeVar("T")
@@ -106,12 +106,12 @@ def _settings(**options: Any) -> Settings:
         raise _Failed(str(error)) from None
 
 
-def _reach_redis(settings: Settings) -> JobStore:
+def _reach_redis(settings: Settings) -> LeaseStore:
     """A store whose Redis answers, or one clear line."""
     url = settings.redis_url.get_secret_value()
     try:
         redis = connect(url, timeout_s=settings.redis_timeout_s, name="depeche-worker-start")
-        store = JobStore(redis, prefix=settings.key_prefix, retention_s=settings.retention_s)
+        store = LeaseStore(redis, prefix=settings.key_prefix, retention_s=settings.retention_s)
         store.depth()
     except ValueError:
         raise _Failed("DEPECHE_REDIS_URL can't be read: use redis://, rediss:// or unix://") from None

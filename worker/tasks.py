@@ -13,9 +13,9 @@ from structlog.contextvars import bound_contextvars
 from service.contract.attempt import Claim
 from service.contract.errors import Code, DepecheError, StoreUnavailable
 from service.contract.keys import TASK_NAME
+from service.contract.leases import LeaseStore, Place
 from service.contract.logs import get_logger
 from service.contract.states import JobState
-from service.contract.store import JobStore
 from worker.attempts import Attempt, AttemptBook, AttemptDrained, AttemptLost, DeadlineExceeded
 from worker.engine.interface import Engine, EngineError, EngineStopped
 from worker.pipeline import process
@@ -37,7 +37,7 @@ class WorkerContext:
     """What a task works with. One for each worker process, made once its models are proved."""
 
     settings: Settings
-    store: JobStore
+    store: LeaseStore
     engine: Engine
     book: AttemptBook
     worker: str
@@ -166,7 +166,7 @@ def _give_back(context: WorkerContext, claim: Claim, reason: str) -> bool:
     sure = True
     for left in reversed(range(_RELEASE_TRIES)):
         try:
-            released = context.store.release(claim)
+            place = context.store.release(claim)
         except StoreUnavailable as error:
             # It may have been carried out all the same. Two messages do no harm, none would.
             sure = False
@@ -174,8 +174,8 @@ def _give_back(context: WorkerContext, claim: Claim, reason: str) -> bool:
             if left:
                 time.sleep(_STORE_RETRY_S)
         else:
-            log.info("attempt_released" if released else "attempt_lost", reason=reason)
-            return sure and not released
+            log.info("attempt_lost" if place is Place.LOST else "attempt_released", reason=reason)
+            return sure and place is not Place.QUEUED
     return False
 
 

@@ -1,9 +1,17 @@
 """What the store answers to a submission and to a claim, and what it is told of an attempt that goes on."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from service.contract.request import JobRequest
 from service.contract.states import Stage
+
+
+class Lane(StrEnum):
+    """Where a job runs."""
+
+    MAIN = ""  # beside all others
+    QUARANTINE = "quarantine"  # alone in a process of its own, since it was there when workers died
 
 
 @dataclass(frozen=True, slots=True)

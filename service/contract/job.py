@@ -10,6 +10,32 @@ from typing import Any
 from service.contract.states import JobState, Stage
 
 
+@dataclass(frozen=True, slots=True)
+class PastAttempt:
+    """An attempt that neither ended its job nor was given back. Times are ms since 1970. `outcome`: crashed or dropped."""
+
+    attempt: int
+    lane: str
+    started_ms: int
+    ended_ms: int
+    outcome: str
+
+    @classmethod
+    def from_entry(cls, entry: Mapping[str, Any]) -> "PastAttempt":
+        """Reads an entry of the record's history."""
+        return cls(*(entry[name] for name in ("attempt", "lane", "started_ms", "ended_ms", "outcome")))
+
+    def view(self) -> dict[str, Any]:
+        """The attempt as the interface shows it; which worker it was is nobody's business outside."""
+        return {
+            "attempt": self.attempt,
+            "lane": self.lane or "main",
+            "started_at": _timestamp(self.started_ms),
+            "ended_at": _timestamp(self.ended_ms),
+            "outcome": self.outcome,
+        }
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """A snapshot of the record. Times are ms since 1970. `result` is the stored JSON, or None."""
@@ -21,6 +47,7 @@ class Job:
     done: int
     total: int
     attempts: int
+    history: tuple[PastAttempt, ...]
     created_ms: int
     started_ms: int | None
     ended_ms: int | None
@@ -45,6 +72,7 @@ class Job:
             done=int(record.get("done", 0)),
             total=int(record.get("total", 0)),
             attempts=int(record.get("attempts", 0)),
+            history=tuple(PastAttempt.from_entry(entry) for entry in json.loads(record.get("history", b"[]"))),
             created_ms=int(record["created_ms"]),
             started_ms=_integer(record.get("started_ms")),
             ended_ms=_integer(record.get("ended_ms")),
@@ -64,6 +92,7 @@ class Job:
             "stage": self.stage.value if self.stage else None,
             "progress": {"done": self.done, "total": self.total},
             "attempts": self.attempts,
+            "history": [past.view() for past in self.history],
             "created_at": _timestamp(self.created_ms),
             "started_at": _timestamp(self.started_ms),
             "ended_at": _timestamp(self.ended_ms),

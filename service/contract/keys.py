@@ -19,6 +19,10 @@ class Keys:
         """HASH: the job record."""
         return f"{self.prefix}job:{job_id}"
 
+    def partial(self, job_id: str) -> str:
+        """LIST: what attempts have translated of a job that has not ended."""
+        return f"{self.prefix}job:{job_id}:partial"
+
     def idempotency(self, client: str, digest: str) -> str:
         """HASH id, body, replays: what an Idempotency-Key (by its SHA-256, in hex) of a client was used for."""
         return f"{self.prefix}idem:{client}:{digest}"
@@ -36,6 +40,31 @@ class Keys:
     def running(self) -> str:
         """ZSET of job ids by the end of their lease (ms)."""
         return f"{self.prefix}jobs:running"
+
+    @property
+    def quarantined(self) -> str:
+        """ZSET of the queued jobs of the quarantine lane, by the time of admission (ms)."""
+        return f"{self.prefix}jobs:quarantined"
+
+    @property
+    def unlisted(self) -> str:
+        """ZSET of queued jobs that a sweep saw without a message, by the time of that sweep (ms)."""
+        return f"{self.prefix}jobs:unlisted"
+
+    @property
+    def messages(self) -> str:
+        """LIST: Celery's queue of wake-ups."""
+        return f"{self.prefix}{QUEUE_NAME}"
+
+    @property
+    def sweep(self) -> str:
+        """STRING: the worker whose sweep it is; expires when the next one is due."""
+        return f"{self.prefix}sweep"
+
+    @property
+    def pulse(self) -> str:
+        """HASH last_ms, since_ms: when Redis last answered somebody, and since when without a gap."""
+        return f"{self.prefix}pulse"
 
     @property
     def workers(self) -> str:

@@ -1,14 +1,39 @@
-"""The Lua scripts of `lua/`, each with the prelude before it."""
+"""The Lua scripts of `lua/`, each behind the names of the keys, the clock and the prelude."""
 
 from importlib.resources import files
 
 from redis import Redis
 from redis.commands.core import Script
 
+from service.contract.keys import Keys
+
 _FOLDER = files("service.contract") / "lua"
 
 
-def load_script(redis: Redis, name: str) -> Script:
-    """Registers `lua/{name}.lua`; redis-py sends its SHA-1, and the text where the server does not know it."""
-    text = "\n".join((_FOLDER / f"{part}.lua").read_text(encoding="utf-8") for part in ("prelude", name))
-    return redis.register_script(text)
+def load_script(redis: Redis, keys: Keys, name: str) -> Script:
+    """Registers `lua/{name}.lua`; redis-py sends its SHA-1, and the text where the server does not know it.
+
+    Scripts name their keys themselves, which Redis allows everywhere but in a cluster, where Celery does not work either.
+    """
+    return redis.register_script("\n".join([_names(keys), source("clock"), source("prelude"), source(name)]))
+
+
+def source(name: str) -> str:
+    """The text of one file of `lua/`."""
+    return (_FOLDER / f"{name}.lua").read_text(encoding="utf-8")
+
+
+def _names(keys: Keys) -> str:
+    """The names of the keys as a Lua table."""
+    names = {
+        "job": keys.job(""),
+        "worker": keys.worker(""),
+        "queued": keys.queued,
+        "running": keys.running,
+        "quarantined": keys.quarantined,
+        "unlisted": keys.unlisted,
+        "workers": keys.workers,
+        "pulse": keys.pulse,
+        "ended": keys.ended,
+    }
+    return "local KEY = {" + ", ".join(f"{name} = '{key}'" for name, key in names.items()) + "}"

@@ -1,26 +1,25 @@
 -- A new job enters the queue, unless the queue is full or its Idempotency-Key is known.
--- KEYS: job, queued, running, idempotency ('' where none was given)
--- ARGV: id, client, limit, body digest, idempotency ttl (s), metadata, request
+-- ARGV: id, client, limit, idempotency key ('' where none was given), body digest, its ttl (s), metadata, request
 -- Returns {'admitted', created_ms} | {'known', id} | {'conflict'} | {'full', jobs in the queue}
-local job, queued, running, idem = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local id, client, limit, idem, body, ttl, metadata, request = unpack(ARGV)
 if idem ~= '' then
   local known = redis.call('HMGET', idem, 'id', 'body')
   if known[1] then
-    if known[2] == ARGV[4] then
+    if known[2] == body then
       redis.call('HINCRBY', idem, 'replays', 1)
       return {'known', known[1]}
     end
     return {'conflict'}
   end
 end
-local depth = redis.call('ZCARD', queued) + redis.call('ZCARD', running)
-if depth >= tonumber(ARGV[3]) then return {'full', depth} end
+local depth = redis.call('ZCARD', KEY.queued) + redis.call('ZCARD', KEY.running)
+if depth >= tonumber(limit) then return {'full', depth} end
 local now = now_ms()
-redis.call('HSET', job, 'state', 'queued', 'client', ARGV[2], 'metadata', ARGV[6], 'request', ARGV[7],
+redis.call('HSET', job_key(id), 'state', 'queued', 'client', client, 'metadata', metadata, 'request', request,
   'created_ms', now, 'attempts', 0, 'token', 0, 'done', 0, 'total', 0, 'version', 1)
-redis.call('ZADD', queued, now, ARGV[1])
+redis.call('ZADD', KEY.queued, now, id)
 if idem ~= '' then
-  redis.call('HSET', idem, 'id', ARGV[1], 'body', ARGV[4])
-  redis.call('EXPIRE', idem, tonumber(ARGV[5]))
+  redis.call('HSET', idem, 'id', id, 'body', body)
+  redis.call('EXPIRE', idem, tonumber(ttl))
 end
 return {'admitted', now}

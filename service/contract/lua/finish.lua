@@ -1,13 +1,12 @@
 -- An attempt ends its job, if the job is still its own.
--- KEYS: job, queued, running
--- ARGV: id, token, state (succeeded | failed), error code, error detail, result, retention (s), channel, done, total
+-- ARGV: id, token, state (succeeded | failed), error code, error detail, result, retention (s), segments
 -- Returns 1 when this attempt ended the job, else 0
-local record = redis.call('HMGET', KEYS[1], 'token', 'state')
-if record[1] ~= ARGV[2] or record[2] ~= 'running' then return 0 end
-if ARGV[3] == 'succeeded' then
-  redis.call('HSET', KEYS[1], 'result', ARGV[6], 'done', ARGV[9], 'total', ARGV[10])
+local id, token, state, code, detail, result, retention_s, segments = unpack(ARGV)
+if not holds(id, token) then return 0 end
+if state == 'succeeded' then
+  redis.call('HSET', job_key(id), 'result', result, 'done', segments, 'total', segments)
 else
-  redis.call('HSET', KEYS[1], 'error_code', ARGV[4], 'error_detail', ARGV[5])
+  redis.call('HSET', job_key(id), 'error_code', code, 'error_detail', detail)
 end
-finish(KEYS[1], KEYS[2], KEYS[3], ARGV[8], ARGV[1], ARGV[3], tonumber(ARGV[7]))
+finish(id, state, tonumber(retention_s))
 return 1

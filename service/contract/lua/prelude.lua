@@ -1,4 +1,4 @@
--- Stands before every script of this folder.
+-- Stands before every script of this folder, behind the names of the keys (KEY, from keys.py) and the clock.
 --
 -- The job record, HASH {prefix}job:{id}. Times are ms since 1970 by Redis's own clock.
 --   state        queued | running | succeeded | failed | cancelled
@@ -8,7 +8,11 @@
 --   started_ms   start of the current or last attempt
 --   ended_ms     end; expires_ms: when Redis drops the record
 --   attempts     attempts that were begun and not given back, counted at claim
---   token        fencing token: grows with every claim, cancel and release; only its holder may change a running job
+--   crashes      attempts that are charged with the death of their worker; deaths: those of them in the quarantine lane
+--   lane         '' | 'quarantine': where the job runs next
+--   history      JSON array of the last attempts that neither ended the job nor were given back, oldest first:
+--                {attempt, token, worker, lane, started_ms, ended_ms, outcome: 'crashed' | 'dropped' (not charged)}
+--   token        fencing token: grows with every claim, cancel and loss; only its holder may change a running job
 --   worker       who holds the lease; lease_ms: until when
 --   stage, done, total   progress of the current attempt, in segments
 --   error_code, error_detail
@@ -16,27 +20,115 @@
 --   result       zlib(JSON of the result); only when succeeded
 --   version      grows with every visible change (ETag)
 --
--- ZSET {prefix}jobs:queued   id by created_ms      every queued job, and no other
--- ZSET {prefix}jobs:running  id by lease_ms        every running job, and no other
--- Channel {prefix}ended      id of a job that has just ended
+-- LIST {prefix}job:{id}:partial    what attempts have translated so far, in pieces that only workers read
+-- ZSET {prefix}jobs:queued         id by created_ms      every queued job, and no other
+-- ZSET {prefix}jobs:running        id by lease_ms        every running job, and no other
+-- ZSET {prefix}jobs:quarantined    id by created_ms      the queued jobs of the quarantine lane; they have no message
+-- ZSET {prefix}jobs:unlisted       id by ms              queued jobs that a sweep found without a message
+-- HASH {prefix}pulse               last_ms, since_ms     when somebody last had an answer, and since when without a gap
+-- Channel {prefix}ended            id of a job that has just ended
 
-local function now_ms()
-  local t = redis.call('TIME')
-  return tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
+-- Charged crashes after which a job runs in the quarantine lane, and deaths there that end it.
+local CRASHES_TO_QUARANTINE, DEATHS_TO_END = 2, 3
+
+-- Entries of a job's history.
+local HISTORY = 20
+
+-- Seconds for which partial translations outlive the last word of the attempt that saved them.
+local PARTIAL_S = 86400
+
+local function job_key(id)
+  return KEY.job .. id
+end
+
+local function partial_key(id)
+  return KEY.job .. id .. ':partial'
 end
 
 local function ended(state)
   return state == 'succeeded' or state == 'failed' or state == 'cancelled'
 end
 
--- Puts a job into an end state: out of both sets, without the request, with an expiry, announced.
-local function finish(job, queued, running, channel, id, state, retention_s)
-  local now = now_ms()
-  redis.call('ZREM', queued, id)
-  redis.call('ZREM', running, id)
+-- Puts a job into an end state: out of all sets, without request and partial translation, with an expiry, announced.
+local function finish(id, state, retention_s)
+  local now, job = now_ms(), job_key(id)
+  redis.call('ZREM', KEY.queued, id)
+  redis.call('ZREM', KEY.running, id)
+  redis.call('ZREM', KEY.quarantined, id)
+  redis.call('ZREM', KEY.unlisted, id)
   redis.call('HDEL', job, 'request', 'lease_ms', 'worker')
   redis.call('HSET', job, 'state', state, 'ended_ms', now, 'expires_ms', now + retention_s * 1000)
   redis.call('HINCRBY', job, 'version', 1)
   redis.call('EXPIRE', job, retention_s)
-  redis.call('PUBLISH', channel, id)
+  redis.call('DEL', partial_key(id))
+  redis.call('PUBLISH', KEY.ended, id)
+end
+
+-- Notes that Redis answers. Returns since when it has done so without a gap of more than `gap` ms.
+local function pulse(gap)
+  local now = now_ms()
+  local before = redis.call('HMGET', KEY.pulse, 'last_ms', 'since_ms')
+  local last, since = tonumber(before[1] or 0), tonumber(before[2] or now)
+  if now - last > gap or now < last then since = now end
+  redis.call('HSET', KEY.pulse, 'last_ms', now, 'since_ms', since)
+  return since
+end
+
+local function note(job, record, outcome)
+  local history = record.history and cjson.decode(record.history) or {}
+  history[#history + 1] = {
+    attempt = tonumber(record.attempts), token = tonumber(record.token), worker = record.worker or '',
+    lane = record.lane or '', started_ms = tonumber(record.started_ms), ended_ms = now_ms(), outcome = outcome,
+  }
+  while #history > HISTORY do table.remove(history, 1) end
+  redis.call('HSET', job, 'history', cjson.encode(history))
+end
+
+-- Takes a running job off its worker, fences that attempt, and queues the job again.
+-- outcome: 'crashed' charges the job, and may quarantine or end it; 'dropped' and 'released' charge nothing, and what was
+-- released does not even count as an attempt.
+-- Returns 'queued' (it wants a message), 'quarantined' or 'exhausted'.
+local function take_back(id, outcome, retention_s)
+  local job = job_key(id)
+  local names = {'attempts', 'token', 'worker', 'lane', 'started_ms', 'created_ms', 'history'}
+  local values, record = redis.call('HMGET', job, unpack(names)), {}
+  for i, name in ipairs(names) do record[name] = values[i] end
+  local lane = record.lane or ''
+  redis.call('HINCRBY', job, 'token', 1)
+  if outcome == 'released' then
+    redis.call('HINCRBY', job, 'attempts', -1)
+  else
+    note(job, record, outcome)
+  end
+  if outcome == 'crashed' then
+    local crashes = redis.call('HINCRBY', job, 'crashes', 1)
+    if lane == 'quarantine' then
+      local deaths = redis.call('HINCRBY', job, 'deaths', 1)
+      if deaths >= DEATHS_TO_END then
+        redis.call('HSET', job, 'error_code', 'attempts_exhausted', 'error_detail',
+          'The job ended its worker ' .. crashes .. ' times, the last ' .. deaths .. ' of them while it ran alone.')
+        finish(id, 'failed', retention_s)
+        return 'exhausted'
+      end
+    elseif crashes >= CRASHES_TO_QUARANTINE then
+      lane = 'quarantine'
+      redis.call('HSET', job, 'lane', lane)
+    end
+  end
+  redis.call('HINCRBY', job, 'version', 1)
+  redis.call('HSET', job, 'state', 'queued', 'done', 0, 'total', 0)
+  redis.call('HDEL', job, 'worker', 'lease_ms', 'stage', 'started_ms')
+  redis.call('ZREM', KEY.running, id)
+  redis.call('ZADD', KEY.queued, tonumber(record.created_ms), id)
+  if lane == 'quarantine' then
+    redis.call('ZADD', KEY.quarantined, tonumber(record.created_ms), id)
+    return 'quarantined'
+  end
+  return 'queued'
+end
+
+-- Whether the attempt with this token still has the job.
+local function holds(id, token)
+  local record = redis.call('HMGET', job_key(id), 'token', 'state')
+  return record[1] == token and record[2] == 'running'
 end

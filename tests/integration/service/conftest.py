@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
-from service.contract.store import JobStore
 from tests.integration.service.front_end import FrontEnd, open_store
+from tests.ledger import WholeLedger
 from tests.redis_server import RedisServer
 
 
@@ -31,7 +31,7 @@ def http(front_end: FrontEnd) -> Iterator[httpx2.Client]:
 
 
 @pytest.fixture
-def store(redis_url: str) -> Iterator[JobStore]:
+def store(redis_url: str) -> Iterator[WholeLedger]:
     """The ledger of `front_end`."""
     store = open_store(redis_url)
     yield store

@@ -26,7 +26,7 @@ from service.contract.result import (
     Timings,
     Translation,
 )
-from service.contract.store import JobStore
+from tests.ledger import WholeLedger
 
 #: Seconds that a start and a stop may take on a busy machine.
 _PATIENCE_S = 30.0
@@ -116,10 +116,12 @@ class FrontEnd:
         self._folder.cleanup()
 
 
-def open_store(redis_url: str, *, queue_limit: int = 10_000, retention_s: int = 3600, timeout_s: float = 5) -> JobStore:
+def open_store(
+    redis_url: str, *, queue_limit: int = 10_000, retention_s: int = 3600, timeout_s: float = 5
+) -> WholeLedger:
     """A store as the front end and the worker have it. Close its `redis`."""
     redis = connect(redis_url, timeout_s=timeout_s, name="test")
-    return JobStore(redis, prefix="depeche:", retention_s=retention_s, queue_limit=queue_limit)
+    return WholeLedger(redis, prefix="depeche:", retention_s=retention_s, queue_limit=queue_limit)
 
 
 def sample_result(
@@ -150,7 +152,7 @@ def sample_result(
     ).to_json()
 
 
-def work(store: JobStore, job_id: str, result: bytes | None = None) -> None:
+def work(store: WholeLedger, job_id: str, result: bytes | None = None) -> None:
     """Plays the worker: claims the job and ends it."""
     claim = store.claim(job_id, worker="test", lease_s=15)
     assert claim is not None

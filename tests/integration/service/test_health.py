@@ -5,9 +5,9 @@ import json
 import httpx2
 import pytest
 
-from service.contract.store import JobStore
 from tests.integration.service.front_end import FrontEnd, open_store, sample_result, work
 from tests.integration.service.http_checks import problem, submit
+from tests.ledger import WholeLedger
 from tests.redis_server import RedisServer
 
 UNKNOWN = "0" * 32
@@ -16,7 +16,7 @@ JSON = {"Content-Type": "application/json"}
 PLAIN = {"Content-Type": "text/plain"}
 
 
-def test_health(http: httpx2.Client, store: JobStore) -> None:
+def test_health(http: httpx2.Client, store: WholeLedger) -> None:
     assert http.get("/healthz").json() == {"status": "alive"}
     ready = http.get("/readyz")
     assert ready.status_code == 200
@@ -33,7 +33,11 @@ def test_health(http: httpx2.Client, store: JobStore) -> None:
     assert int(missing.headers["Retry-After"]) >= 1
     for name in ("w1", "w2"):
         store.heartbeat(
-            name, [], lease_s=None, description=json.dumps({"id": name, "models": {"translator": {"id": "m"}}})
+            name,
+            [],
+            lease_s=15,
+            renew=False,
+            description=json.dumps({"id": name, "models": {"translator": {"id": "m"}}}),
         )
     found = http.get("/readyz?workers=1")
     assert found.status_code == 200

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from service.contract.attempt import Heartbeat
 from service.contract.states import Stage
-from service.contract.store import JobStore
 from tests.integration.service.front_end import FrontEnd, sample_result, work
 from tests.integration.service.http_checks import problem, submit
+from tests.ledger import WholeLedger
 from tests.redis_server import RedisServer
 
 UNKNOWN = "0" * 32
@@ -26,7 +26,7 @@ PLAIN = {"Content-Type": "text/plain"}
 # Submitting
 
 
-def test_a_submission_is_queued_for_the_workers(http: httpx2.Client, store: JobStore) -> None:
+def test_a_submission_is_queued_for_the_workers(http: httpx2.Client, store: WholeLedger) -> None:
     answer = http.post("/v1/jobs", json={"text": "Bonjour.\n\nSalut.", "metadata": {"n": 1}})
     job = answer.json()
     assert answer.status_code == 202
@@ -42,7 +42,7 @@ def test_a_submission_is_queued_for_the_workers(http: httpx2.Client, store: JobS
     assert claim.request.text == "Bonjour.\n\nSalut."
 
 
-def test_plain_text_is_taken_as_it_is(http: httpx2.Client, store: JobStore) -> None:
+def test_plain_text_is_taken_as_it_is(http: httpx2.Client, store: WholeLedger) -> None:
     text = "\n  Été.\r\n\r\n\tFin. "
     for content_type in ("text/plain", "text/plain; charset=UTF-8", "TEXT/PLAIN;charset=utf8"):
         job = http.post("/v1/jobs", content=text.encode(), headers={"Content-Type": content_type}).json()
@@ -51,7 +51,7 @@ def test_plain_text_is_taken_as_it_is(http: httpx2.Client, store: JobStore) -> N
         assert claim.request.text == text
 
 
-def test_a_byte_order_mark_is_left_out(http: httpx2.Client, store: JobStore) -> None:
+def test_a_byte_order_mark_is_left_out(http: httpx2.Client, store: WholeLedger) -> None:
     for content, headers in ((b"\xef\xbb\xbfSalut.", PLAIN), (b'\xef\xbb\xbf{"text": "Salut."}', JSON)):
         job = http.post("/v1/jobs", content=content, headers=headers).json()
         claim = store.claim(job["id"], worker="test", lease_s=15)
@@ -64,7 +64,7 @@ def test_a_chunked_body_is_read(http: httpx2.Client) -> None:
     assert answer.status_code == 202
 
 
-def test_an_idempotency_key_gives_the_same_job(http: httpx2.Client, store: JobStore) -> None:
+def test_an_idempotency_key_gives_the_same_job(http: httpx2.Client, store: WholeLedger) -> None:
     headers = {"Idempotency-Key": "k-1"}
     first = http.post("/v1/jobs", json={"text": "Bonjour."}, headers=headers)
     again = http.post("/v1/jobs", json={"text": "Bonjour."}, headers=headers)
@@ -144,7 +144,7 @@ BAD_BODIES: list[tuple[str, bytes, dict[str, str], int, str]] = [
     ("body", "headers", "status", "code"), [c[1:] for c in BAD_BODIES], ids=[c[0] for c in BAD_BODIES]
 )
 def test_a_bad_submission_is_a_problem_with_a_code(
-    http: httpx2.Client, store: JobStore, body: bytes, headers: dict[str, str], status: int, code: str
+    http: httpx2.Client, store: WholeLedger, body: bytes, headers: dict[str, str], status: int, code: str
 ) -> None:
     assert problem(http.post("/v1/jobs", content=body, headers=headers)) == (status, code)
     assert store.depth() == 0
@@ -194,11 +194,11 @@ def test_no_body_breaks_the_server(http: httpx2.Client, body: dict[str, Any]) ->
 # Looking
 
 
-def test_a_job_shows_how_far_it_is(http: httpx2.Client, store: JobStore) -> None:
+def test_a_job_shows_how_far_it_is(http: httpx2.Client, store: WholeLedger) -> None:
     job = submit(http)
     claim = store.claim(job["id"], worker="test", lease_s=15)
     assert claim is not None
-    store.heartbeat("test", [Heartbeat(job["id"], claim.token, Stage.TRANSLATING, 3, 8)], lease_s=15)
+    store.heartbeat("test", [Heartbeat(job["id"], claim.token, Stage.TRANSLATING, 3, 8)], lease_s=15, renew=True)
     answer = http.get(f"/v1/jobs/{job['id']}")
     running = answer.json()
     assert (running["state"], running["stage"], running["progress"]) == (
@@ -216,7 +216,7 @@ def test_a_job_shows_how_far_it_is(http: httpx2.Client, store: JobStore) -> None
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", ended["ended_at"])
 
 
-def test_an_etag_saves_a_look(http: httpx2.Client, store: JobStore) -> None:
+def test_an_etag_saves_a_look(http: httpx2.Client, store: WholeLedger) -> None:
     path = f"/v1/jobs/{submit(http)['id']}"
     etag = http.get(path).headers["ETag"]
     unchanged = http.get(path, headers={"If-None-Match": etag})
@@ -260,7 +260,7 @@ def test_unknown_query_parameters_are_refused(http: httpx2.Client) -> None:
 # The texts
 
 
-def test_the_texts_alone(http: httpx2.Client, store: JobStore) -> None:
+def test_the_texts_alone(http: httpx2.Client, store: WholeLedger) -> None:
     job_id = submit(http)["id"]
     for part in ("translation", "summary"):
         early = http.get(f"/v1/jobs/{job_id}/{part}")
@@ -282,7 +282,7 @@ def test_the_texts_alone(http: httpx2.Client, store: JobStore) -> None:
     assert problem(refused) == (406, "not_acceptable")
 
 
-def test_no_text_without_a_result(http: httpx2.Client, store: JobStore) -> None:
+def test_no_text_without_a_result(http: httpx2.Client, store: WholeLedger) -> None:
     failed, cancelled, plain = (submit(http)["id"] for _ in range(3))
     claim = store.claim(failed, worker="test", lease_s=15)
     assert claim is not None
@@ -297,7 +297,7 @@ def test_no_text_without_a_result(http: httpx2.Client, store: JobStore) -> None:
 # Cancelling and erasing
 
 
-def test_delete_cancels_then_erases(http: httpx2.Client, store: JobStore) -> None:
+def test_delete_cancels_then_erases(http: httpx2.Client, store: WholeLedger) -> None:
     job_id = submit(http)["id"]
     cancelled = http.delete(f"/v1/jobs/{job_id}")
     assert (cancelled.status_code, cancelled.json()["state"]) == (200, "cancelled")

@@ -10,10 +10,10 @@ import pytest
 from service.admission import admit
 from service.contract.errors import JobGone, StoreUnavailable
 from service.contract.request import JobRequest
-from service.contract.store import JobStore
 from service.publisher import Publisher
 from service.settings import Settings
 from tests.integration.service.front_end import FrontEnd, open_store
+from tests.ledger import WholeLedger
 from tests.redis_server import RedisServer
 
 #: Seconds within which every answer must come.
@@ -97,7 +97,7 @@ def test_many_at_once_meet_a_frozen_redis(front_end: FrontEnd, redis_server: Red
 
 @pytest.mark.parametrize("breakage", [kill, freeze])
 def test_all_is_well_again(
-    front_end: FrontEnd, redis_server: RedisServer, store: JobStore, breakage: Callable[[RedisServer], None]
+    front_end: FrontEnd, redis_server: RedisServer, store: WholeLedger, breakage: Callable[[RedisServer], None]
 ) -> None:
     with front_end.client() as http:
         before = http.post("/v1/jobs", json={"text": "Bonjour."}).json()["id"]
@@ -115,7 +115,9 @@ def test_all_is_well_again(
         assert {before, accepted.json()["id"]} <= queued
 
 
-def test_what_could_not_be_queued_is_withdrawn(front_end: FrontEnd, redis_server: RedisServer, store: JobStore) -> None:
+def test_what_could_not_be_queued_is_withdrawn(
+    front_end: FrontEnd, redis_server: RedisServer, store: WholeLedger
+) -> None:
     """The ledger takes the job and the queue does not: its list is made something else than a list."""
     store.redis.flushall()
     store.redis.set("depeche:articles", "not a list")
@@ -130,7 +132,7 @@ def test_what_could_not_be_queued_is_withdrawn(front_end: FrontEnd, redis_server
 
 
 def test_what_a_frozen_redis_carries_out_later_is_withdrawn(
-    redis_server: RedisServer, store: JobStore, monkeypatch: pytest.MonkeyPatch
+    redis_server: RedisServer, store: WholeLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It freezes between the id and the admission, and does the admission when it wakes up."""
     job_id = store.new_id("local")

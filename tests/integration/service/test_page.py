@@ -15,8 +15,8 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from service.contract.attempt import Heartbeat
 from service.contract.states import Stage
-from service.contract.store import JobStore
 from tests.integration.service.front_end import FrontEnd, sample_result, work
+from tests.ledger import WholeLedger
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 CHROMEDRIVER = shutil.which("chromedriver")
@@ -92,13 +92,13 @@ def page(browser: webdriver.Chrome, front_end: FrontEnd) -> Iterator[Page]:
     assert page.complaints() == []
 
 
-def test_from_the_form_to_the_evidence(page: Page, store: JobStore) -> None:
+def test_from_the_form_to_the_evidence(page: Page, store: WholeLedger) -> None:
     job_id = page.translate("Bonjour <b>tout</b> le monde.")
     page.until("state", "Waiting")
     claim = store.claim(job_id, worker="test", lease_s=15)
     assert claim is not None
     assert claim.request.summary.max_words == 100
-    store.heartbeat("test", [Heartbeat(job_id, claim.token, Stage.TRANSLATING, 2, 4)], lease_s=15)
+    store.heartbeat("test", [Heartbeat(job_id, claim.token, Stage.TRANSLATING, 2, 4)], lease_s=15, renew=True)
     page.until("state", "Translating… 2 of 4 segments")
     assert page.find("bar").get_attribute("value") == "2"
     result = sample_result(source="Bonjour <b>tout</b> le monde.", target="Hello <b>world</b>.", title="News")
@@ -119,7 +119,7 @@ def test_from_the_form_to_the_evidence(page: Page, store: JobStore) -> None:
     assert "#" not in page.browser.current_url
 
 
-def test_a_reload_goes_on(page: Page, store: JobStore) -> None:
+def test_a_reload_goes_on(page: Page, store: WholeLedger) -> None:
     job_id = page.translate("Bonjour.")
     page.browser.refresh()
     page.until("state", "Waiting")
@@ -129,7 +129,7 @@ def test_a_reload_goes_on(page: Page, store: JobStore) -> None:
     page.until("paragraphs", "Hello.")
 
 
-def test_without_a_summary(page: Page, store: JobStore) -> None:
+def test_without_a_summary(page: Page, store: WholeLedger) -> None:
     page.find("summary").click()
     assert not page.find("words").is_enabled()
     job_id = page.translate("Bonjour.")
@@ -149,7 +149,7 @@ def test_cancel(page: Page, http: httpx2.Client) -> None:
     assert http.get(f"/v1/jobs/{job_id}").json()["state"] == "cancelled"
 
 
-def test_errors_in_plain_words(page: Page, store: JobStore) -> None:
+def test_errors_in_plain_words(page: Page, store: WholeLedger) -> None:
     page.find("submit").click()
     page.until("error", "Paste an article first.")
     page.find("text").send_keys("El ayuntamiento aprobó el lunes por la noche el presupuesto de la ciudad. " * 5)

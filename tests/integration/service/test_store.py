@@ -10,40 +10,41 @@ import pytest
 
 from service.contract.attempt import Claim, Heartbeat
 from service.contract.errors import IdempotencyConflict, JobGone, JobNotFound, QueueFull
+from service.contract.leases import Place
 from service.contract.request import JobRequest
 from service.contract.states import JobState, Stage
-from service.contract.store import JobStore
 from tests.integration.service.front_end import open_store, sample_result
+from tests.ledger import WholeLedger
 
 ME, OTHER = "me", "other"
 
 
 @pytest.fixture
-def small_store(redis_url: str) -> Iterator[JobStore]:
+def small_store(redis_url: str) -> Iterator[WholeLedger]:
     """A store whose queue takes two jobs."""
     store = open_store(redis_url, queue_limit=2)
     yield store
     store.redis.close()
 
 
-def admitted(store: JobStore, text: str = "Bonjour.") -> str:
+def admitted(store: WholeLedger, text: str = "Bonjour.") -> str:
     return store.admit(JobRequest(text=text), client=ME).job_id
 
 
-def claimed(store: JobStore, job_id: str, *, lease_s: float = 15, worker: str = "w1") -> Claim:
+def claimed(store: WholeLedger, job_id: str, *, lease_s: float = 15, worker: str = "w1") -> Claim:
     claim = store.claim(job_id, worker=worker, lease_s=lease_s)
     assert claim is not None
     return claim
 
 
-def members(store: JobStore) -> tuple[set[str], set[str]]:
+def members(store: WholeLedger) -> tuple[set[str], set[str]]:
     """Ids in the two sets: queued, running."""
     names = (store.keys.queued, store.keys.running)
     queued, running = ({str(item, "ascii") for item in store.redis.zrange(name, 0, -1)} for name in names)  # type: ignore[arg-type]
     return queued, running
 
 
-def test_admit_records_a_queued_job(store: JobStore) -> None:
+def test_admit_records_a_queued_job(store: WholeLedger) -> None:
     request = JobRequest(text="Bonjour.", metadata={"clé": "été"})
     admission = store.admit(request, client=ME)
     job = store.get(admission.job_id, client=ME)
@@ -54,7 +55,7 @@ def test_admit_records_a_queued_job(store: JobStore) -> None:
     assert store.depth() == 1
 
 
-def test_ids_are_of_one_client(store: JobStore) -> None:
+def test_ids_are_of_one_client(store: WholeLedger) -> None:
     job_id = admitted(store)
     for wrong in (job_id[:-1] + ("0" if job_id[-1] != "0" else "1"), "x", "", "é" * 32, job_id.upper()):
         with pytest.raises(JobNotFound):
@@ -65,7 +66,7 @@ def test_ids_are_of_one_client(store: JobStore) -> None:
         store.delete(job_id, client=OTHER)
 
 
-def test_a_redis_that_lost_its_data_gives_all_front_ends_the_same_secret(store: JobStore, redis_url: str) -> None:
+def test_a_redis_that_lost_its_data_gives_all_front_ends_the_same_secret(store: WholeLedger, redis_url: str) -> None:
     second = open_store(redis_url)
     before = admitted(store)
     second.get(before, client=ME)
@@ -76,7 +77,7 @@ def test_a_redis_that_lost_its_data_gives_all_front_ends_the_same_secret(store: 
     second.redis.close()
 
 
-def test_an_idempotency_key_leads_to_the_same_job(store: JobStore) -> None:
+def test_an_idempotency_key_leads_to_the_same_job(store: WholeLedger) -> None:
     request = JobRequest(text="Bonjour.")
     first = store.admit(request, client=ME, idempotency_key="k", body=b"1")
     again = store.admit(request, client=ME, idempotency_key="k", body=b"1")
@@ -90,7 +91,7 @@ def test_an_idempotency_key_leads_to_the_same_job(store: JobStore) -> None:
     assert 86_000 < ttl <= 86_400
 
 
-def test_a_full_queue_refuses_and_still_knows_its_keys(small_store: JobStore) -> None:
+def test_a_full_queue_refuses_and_still_knows_its_keys(small_store: WholeLedger) -> None:
     request = JobRequest(text="Bonjour.")
     first = small_store.admit(request, client=ME, idempotency_key="k", body=b"1")
     running = admitted(small_store)
@@ -103,7 +104,7 @@ def test_a_full_queue_refuses_and_still_knows_its_keys(small_store: JobStore) ->
     assert admitted(small_store)
 
 
-def test_withdraw_leaves_nothing_behind(store: JobStore) -> None:
+def test_withdraw_leaves_nothing_behind(store: WholeLedger) -> None:
     request = JobRequest(text="Bonjour.")
     job_id = store.admit(request, client=ME, idempotency_key="k", body=b"1").job_id
     assert store.withdraw(job_id, client=ME, idempotency_key="k")
@@ -112,7 +113,7 @@ def test_withdraw_leaves_nothing_behind(store: JobStore) -> None:
     assert not store.admit(request, client=ME, idempotency_key="k", body=b"2").known
 
 
-def test_withdraw_spares_a_job_in_use(store: JobStore) -> None:
+def test_withdraw_spares_a_job_in_use(store: WholeLedger) -> None:
     job_id = admitted(store)
     claim = claimed(store, job_id)
     assert not store.withdraw(job_id, client=ME)
@@ -120,7 +121,7 @@ def test_withdraw_spares_a_job_in_use(store: JobStore) -> None:
     assert not store.withdraw(job_id, client=ME), "it was claimed once: somebody may have seen it"
 
 
-def test_withdraw_spares_a_job_that_a_second_submission_was_given(store: JobStore) -> None:
+def test_withdraw_spares_a_job_that_a_second_submission_was_given(store: WholeLedger) -> None:
     request = JobRequest(text="Bonjour.")
     job_id = store.admit(request, client=ME, idempotency_key="k", body=b"1").job_id
     assert store.admit(request, client=ME, idempotency_key="k", body=b"1").known
@@ -128,7 +129,7 @@ def test_withdraw_spares_a_job_that_a_second_submission_was_given(store: JobStor
     assert store.get(job_id, client=ME).state is JobState.QUEUED
 
 
-def test_claim_begins_an_attempt(store: JobStore) -> None:
+def test_claim_begins_an_attempt(store: WholeLedger) -> None:
     job_id = admitted(store, "Un texte.")
     claim = claimed(store, job_id)
     job = store.get(job_id, client=ME)
@@ -138,7 +139,7 @@ def test_claim_begins_an_attempt(store: JobStore) -> None:
     assert members(store) == (set(), {job_id})
 
 
-def test_claim_refuses_what_is_held_ended_or_gone(store: JobStore) -> None:
+def test_claim_refuses_what_is_held_ended_or_gone(store: WholeLedger) -> None:
     held, cancelled, erased = (admitted(store) for _ in range(3))
     claimed(store, held)
     store.delete(cancelled, client=ME)
@@ -149,22 +150,8 @@ def test_claim_refuses_what_is_held_ended_or_gone(store: JobStore) -> None:
     assert store.get(held, client=ME).attempts == 1
 
 
-def test_an_expired_lease_can_be_claimed_and_fences_the_first_holder(store: JobStore) -> None:
-    job_id = admitted(store)
-    first = claimed(store, job_id, lease_s=0.05)
-    time.sleep(0.1)
-    second = claimed(store, job_id, worker="w2")
-    assert (second.attempt, second.token > first.token) == (2, True)
-    assert store.heartbeat("w1", [Heartbeat(job_id, first.token, Stage.TRANSLATING, 5, 9)], lease_s=15) == {job_id}
-    assert not store.succeed(first, sample_result(target="late"), segments=1)
-    assert not store.fail(first, "model_failed", "late")
-    assert not store.release(first)
-    assert store.get(job_id, client=ME).done == 0
-    assert store.succeed(second, sample_result(), segments=1)
-
-
 @pytest.mark.parametrize("record", [b"no zlib", zlib.compress(b"{"), zlib.compress(b'{"text": 5}')])
-def test_a_request_that_cannot_be_read_ends_its_job(store: JobStore, record: bytes) -> None:
+def test_a_request_that_cannot_be_read_ends_its_job(store: WholeLedger, record: bytes) -> None:
     job_id = admitted(store)
     store.redis.hset(store.keys.job(job_id), "request", record)
     assert store.claim(job_id, worker="w1", lease_s=15) is None
@@ -173,7 +160,7 @@ def test_a_request_that_cannot_be_read_ends_its_job(store: JobStore, record: byt
     assert members(store) == (set(), set())
 
 
-def test_only_one_of_many_claims_at_once_succeeds(store: JobStore) -> None:
+def test_only_one_of_many_claims_at_once_succeeds(store: WholeLedger) -> None:
     job_id = admitted(store)
     claims: list[Claim | None] = []
     threads = [
@@ -187,33 +174,35 @@ def test_only_one_of_many_claims_at_once_succeeds(store: JobStore) -> None:
     assert sum(claim is not None for claim in claims) == 1
 
 
-def test_a_heartbeat_renews_and_reports(store: JobStore) -> None:
+def test_a_heartbeat_renews_and_reports(store: WholeLedger) -> None:
     job_id = admitted(store)
     claim = claimed(store, job_id, lease_s=1)
     version = store.get(job_id, client=ME).version
     beat = Heartbeat(job_id, claim.token, Stage.SUMMARIZING, 3, 7)
-    assert store.heartbeat("w1", [beat], lease_s=60, description=json.dumps({"models": {}})) == set()
+    description = json.dumps({"models": {}})
+    assert store.heartbeat("w1", [beat], lease_s=60, renew=True, description=description) == set()
     job = store.get(job_id, client=ME)
     assert (job.stage, job.done, job.total, job.version) == (Stage.SUMMARIZING, 3, 7, version + 1)
     lease_ms = store.redis.zscore(store.keys.running, job_id)
     assert lease_ms is not None
     assert lease_ms > claim.started_ms + 30_000
-    assert store.heartbeat("w1", [beat], lease_s=60) == set()
+    assert store.heartbeat("w1", [beat], lease_s=60, renew=True) == set()
     assert store.get(job_id, client=ME).version == version + 1, "nothing visible has changed"
     assert store.workers() == [{"models": {}}]
     store.withdraw_worker("w1")
     assert store.workers() == []
 
 
-def test_progress_alone_leaves_the_lease(store: JobStore) -> None:
+def test_progress_alone_leaves_the_lease(store: WholeLedger) -> None:
     job_id = admitted(store)
     claim = claimed(store, job_id, lease_s=30)
     before = store.redis.zscore(store.keys.running, job_id)
-    assert store.heartbeat("w1", [Heartbeat(job_id, claim.token, Stage.TRANSLATING, 1, 2)], lease_s=None) == set()
+    beat = Heartbeat(job_id, claim.token, Stage.TRANSLATING, 1, 2)
+    assert store.heartbeat("w1", [beat], lease_s=60, renew=False) == set()
     assert store.redis.zscore(store.keys.running, job_id) == before
 
 
-def test_success_keeps_the_result_and_drops_the_request(store: JobStore) -> None:
+def test_success_keeps_the_result_and_drops_the_request(store: WholeLedger) -> None:
     job_id = admitted(store)
     claim = claimed(store, job_id)
     result = sample_result()
@@ -229,32 +218,33 @@ def test_success_keeps_the_result_and_drops_the_request(store: JobStore) -> None
     assert json.loads(job.to_json())["result"] == json.loads(result)
 
 
-def test_failure_says_why(store: JobStore) -> None:
+def test_failure_says_why(store: WholeLedger) -> None:
     job_id = admitted(store)
     assert store.fail(claimed(store, job_id), "model_failed", "It broke.")
     view = store.get(job_id, client=ME).view()
     assert (view["state"], view["error"]) == ("failed", {"code": "model_failed", "detail": "It broke."})
 
 
-def test_release_gives_the_attempt_back_uncharged(store: JobStore) -> None:
+def test_release_gives_the_attempt_back_uncharged(store: WholeLedger) -> None:
     job_id = admitted(store)
     claim = claimed(store, job_id)
-    assert store.release(claim)
+    assert store.release(claim) is Place.QUEUED
     job = store.get(job_id, client=ME)
     assert (job.state, job.attempts, job.started_ms, job.stage) == (JobState.QUEUED, 0, None, None)
     assert members(store) == ({job_id}, set())
-    assert not store.release(claim)
+    assert store.release(claim) is Place.LOST
     assert claimed(store, job_id).attempt == 1
 
 
-def test_delete_cancels_then_erases(store: JobStore) -> None:
+def test_delete_cancels_then_erases(store: WholeLedger) -> None:
     queued, running = admitted(store), admitted(store)
     claim = claimed(store, running)
     for job_id in (queued, running):
         assert store.delete(job_id, client=ME) is JobState.CANCELLED
         assert store.get(job_id, client=ME).state is JobState.CANCELLED
     assert not store.succeed(claim, sample_result(), segments=1)
-    assert store.heartbeat("w1", [Heartbeat(running, claim.token, Stage.TRANSLATING, 1, 1)], lease_s=15) == {running}
+    beat = Heartbeat(running, claim.token, Stage.TRANSLATING, 1, 1)
+    assert store.heartbeat("w1", [beat], lease_s=15, renew=True) == {beat}
     assert members(store) == (set(), set())
     assert store.delete(queued, client=ME) is None
     for call in (store.get, store.delete):
@@ -262,7 +252,7 @@ def test_delete_cancels_then_erases(store: JobStore) -> None:
             call(queued, client=ME)
 
 
-def test_each_end_is_announced(store: JobStore) -> None:
+def test_each_end_is_announced(store: WholeLedger) -> None:
     with store.redis.pubsub() as pubsub:  # type: ignore[no-untyped-call]
         pubsub.subscribe(store.keys.ended)
         assert pubsub.get_message(timeout=2)
@@ -284,7 +274,7 @@ def test_an_expired_record_is_gone(redis_url: str) -> None:
     store.redis.close()
 
 
-def test_states_of_many(store: JobStore) -> None:
+def test_states_of_many(store: WholeLedger) -> None:
     queued, running = admitted(store), admitted(store)
     claimed(store, running)
     assert store.states([queued, running, "0" * 32]) == [JobState.QUEUED, JobState.RUNNING, None]

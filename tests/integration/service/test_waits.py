@@ -11,16 +11,16 @@ import pytest
 from service.contract.connection import connect
 from service.contract.request import JobRequest
 from service.contract.states import JobState
-from service.contract.store import JobStore
 from service.waits import POLL_S, WaitHub
 from tests.integration.service.front_end import FrontEnd, open_store, work
+from tests.ledger import WholeLedger
 from tests.redis_server import RedisServer
 
 #: Seconds from the end of a job to the answer; loose, for busy machines.
 SOON_S = 0.5
 
 
-def admit(store: JobStore) -> str:
+def admit(store: WholeLedger) -> str:
     return store.admit(JobRequest(text="Bonjour."), client="local").job_id
 
 
@@ -31,7 +31,7 @@ def wait_for(http: httpx2.Client, job_id: str, seconds: float) -> tuple[str, flo
     return answer.json()["state"], time.monotonic()
 
 
-def test_a_wait_ends_with_the_job(front_end: FrontEnd, store: JobStore) -> None:
+def test_a_wait_ends_with_the_job(front_end: FrontEnd, store: WholeLedger) -> None:
     job_id = admit(store)
     ended: list[float] = []
 
@@ -48,14 +48,14 @@ def test_a_wait_ends_with_the_job(front_end: FrontEnd, store: JobStore) -> None:
     assert answered - ended[0] < SOON_S
 
 
-def test_a_wait_ends_with_its_time(http: httpx2.Client, store: JobStore) -> None:
+def test_a_wait_ends_with_its_time(http: httpx2.Client, store: WholeLedger) -> None:
     began = time.monotonic()
     state, answered = wait_for(http, admit(store), 0.7)
     assert state == "queued"
     assert 0.65 < answered - began < 0.7 + SOON_S
 
 
-def test_a_wait_for_what_has_ended_or_never_was_takes_no_time(http: httpx2.Client, store: JobStore) -> None:
+def test_a_wait_for_what_has_ended_or_never_was_takes_no_time(http: httpx2.Client, store: WholeLedger) -> None:
     job_id = admit(store)
     work(store, job_id)
     began = time.monotonic()
@@ -64,7 +64,7 @@ def test_a_wait_for_what_has_ended_or_never_was_takes_no_time(http: httpx2.Clien
     assert time.monotonic() - began < SOON_S
 
 
-def test_cancelling_wakes_those_who_wait(front_end: FrontEnd, store: JobStore) -> None:
+def test_cancelling_wakes_those_who_wait(front_end: FrontEnd, store: WholeLedger) -> None:
     job_id = admit(store)
     timer = threading.Timer(0.5, lambda: store.delete(job_id, client="local"))
     timer.start()
@@ -124,13 +124,13 @@ def test_a_stopping_server_answers_those_who_wait(redis_server: RedisServer) -> 
 
 
 @pytest.fixture
-def hub(redis_url: str, store: JobStore) -> Iterator[WaitHub]:
+def hub(redis_url: str, store: WholeLedger) -> Iterator[WaitHub]:
     hub = WaitHub(lambda: connect(redis_url, timeout_s=2, name="hub"), store.keys.ended, store.states)
     yield hub
     hub.close()
 
 
-def test_an_end_during_the_subscription_is_not_missed(hub: WaitHub, store: JobStore) -> None:
+def test_an_end_during_the_subscription_is_not_missed(hub: WaitHub, store: WholeLedger) -> None:
     """The end may come at any moment after `watch` was entered."""
     for pause in (0.0, 0.001, 0.01):
         job_id = admit(store)
@@ -141,7 +141,7 @@ def test_an_end_during_the_subscription_is_not_missed(hub: WaitHub, store: JobSt
     assert hub.waiting == 0
 
 
-def test_a_lost_message_costs_one_look_at_the_states(store: JobStore, redis_url: str) -> None:
+def test_a_lost_message_costs_one_look_at_the_states(store: WholeLedger, redis_url: str) -> None:
     deaf = WaitHub(lambda: connect(redis_url, timeout_s=2, name="hub"), "another-channel", store.states)
     job_id = admit(store)
     with deaf.watch(job_id) as ended:
@@ -150,14 +150,14 @@ def test_a_lost_message_costs_one_look_at_the_states(store: JobStore, redis_url:
     deaf.close()
 
 
-def test_an_erased_job_ends_its_waits(store: JobStore, hub: WaitHub) -> None:
+def test_an_erased_job_ends_its_waits(store: WholeLedger, hub: WaitHub) -> None:
     job_id = admit(store)
     with hub.watch(job_id) as ended:
         store.redis.delete(store.keys.job(job_id))
         assert ended.wait(POLL_S + 1)
 
 
-def test_waits_outlive_a_restart_of_redis(redis_server: RedisServer, hub: WaitHub, store: JobStore) -> None:
+def test_waits_outlive_a_restart_of_redis(redis_server: RedisServer, hub: WaitHub, store: WholeLedger) -> None:
     job_id = admit(store)
     with hub.watch(job_id) as ended:
         redis_server.kill()

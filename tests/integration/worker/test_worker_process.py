@@ -17,7 +17,7 @@ from service.contract.keys import QUEUE_NAME
 from service.contract.request import JobRequest
 from service.contract.settings import SharedSettings
 from service.contract.states import JobState
-from service.contract.store import JobStore
+from tests.ledger import WholeLedger
 from worker.app import EXIT_BROKEN
 
 PROGRAM = str(Path(sys.executable).parent / "depeche-worker")
@@ -29,7 +29,7 @@ class Queue:
     def __init__(self, url: str) -> None:
         self.settings = SharedSettings.load(redis_url=url)
         self.redis = connect(url, timeout_s=5, name="test")
-        self.store = JobStore(self.redis, prefix=self.settings.key_prefix, retention_s=60)
+        self.store = WholeLedger(self.redis, prefix=self.settings.key_prefix, retention_s=60)
         self._celery = make_celery(self.settings, socket_timeout_s=5)
 
     def submit(self, text: str) -> str:

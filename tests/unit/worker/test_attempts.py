@@ -9,9 +9,9 @@ import pytest
 
 from service.contract.attempt import Claim, Heartbeat
 from service.contract.errors import StoreUnavailable
+from service.contract.leases import LeaseStore
 from service.contract.request import JobRequest
 from service.contract.states import Stage
-from service.contract.store import JobStore
 from worker.attempts import Attempt, AttemptBook, AttemptDrained, AttemptLost, DeadlineExceeded
 
 
@@ -25,12 +25,12 @@ class RecordingStore:
         self.withdrawn: list[str] = []
 
     def heartbeat(
-        self, worker: str, jobs: Sequence[Heartbeat], *, lease_s: float | None, description: str | None = None
-    ) -> set[str]:
+        self, worker: str, jobs: Sequence[Heartbeat], *, lease_s: float, renew: bool, description: str | None = None
+    ) -> set[Heartbeat]:
         if self.down:
             raise StoreUnavailable("can't be reached")
-        self.beats.append((list(jobs), lease_s, description))
-        return self.lost & {job.job_id for job in jobs}
+        self.beats.append((list(jobs), lease_s if renew else None, description))
+        return {job for job in jobs if job.job_id in self.lost}
 
     def withdraw_worker(self, worker: str) -> None:
         self.withdrawn.append(worker)
@@ -51,7 +51,7 @@ def make_book(
     on_broken: Callable[[str], None] = lambda reason: None,
 ) -> AttemptBook:
     return AttemptBook(
-        cast(JobStore, store),
+        cast(LeaseStore, store),
         worker="w",
         lease_s=1.0,
         renew_s=0.2,
@@ -147,13 +147,19 @@ class TestAttemptBook:
 
         class SlowStore(RecordingStore):
             def heartbeat(
-                self, worker: str, jobs: Sequence[Heartbeat], *, lease_s: float | None, description: str | None = None
-            ) -> set[str]:
+                self,
+                worker: str,
+                jobs: Sequence[Heartbeat],
+                *,
+                lease_s: float,
+                renew: bool,
+                description: str | None = None,
+            ) -> set[Heartbeat]:
                 if not self.beats:
                     book.close(first)
                     book.open(second)
-                self.beats.append((list(jobs), lease_s, description))
-                return {job.job_id for job in jobs if job.token == 1}
+                self.beats.append((list(jobs), lease_s if renew else None, description))
+                return {job for job in jobs if job.token == 1}
 
         store = SlowStore()
         book = make_book(store)
@@ -168,9 +174,15 @@ class TestAttemptBook:
     def test_goes_on_after_an_error_that_nobody_foresaw(self) -> None:
         class OddStore(RecordingStore):
             def heartbeat(
-                self, worker: str, jobs: Sequence[Heartbeat], *, lease_s: float | None, description: str | None = None
-            ) -> set[str]:
-                self.beats.append((list(jobs), lease_s, description))
+                self,
+                worker: str,
+                jobs: Sequence[Heartbeat],
+                *,
+                lease_s: float,
+                renew: bool,
+                description: str | None = None,
+            ) -> set[Heartbeat]:
+                self.beats.append((list(jobs), lease_s if renew else None, description))
                 if len(self.beats) == 1:
                     raise ValueError("an answer too few")
                 return set()

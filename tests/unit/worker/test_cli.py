@@ -41,7 +41,7 @@ def store(monkeypatch: pytest.MonkeyPatch) -> ScriptedStore:
         monkeypatch.delenv(f"DEPECHE_{name.upper()}", raising=False)
     monkeypatch.setenv("DEPECHE_ENGINE", "fake")
     store = ScriptedStore()
-    monkeypatch.setattr(cli, "JobStore", store)
+    monkeypatch.setattr(cli, "LeaseStore", store)
     return store
 
 

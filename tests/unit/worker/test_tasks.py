@@ -9,10 +9,10 @@ from structlog.testing import capture_logs
 
 from service.contract.attempt import Claim
 from service.contract.errors import Code, StoreUnavailable
+from service.contract.leases import LeaseStore, Place
 from service.contract.request import JobRequest
 from service.contract.result import Result
 from service.contract.states import JobState
-from service.contract.store import JobStore
 from worker import tasks
 from worker.attempts import Attempt, AttemptBook
 from worker.engine.fake import FakeEngine, FakeOptions
@@ -55,10 +55,10 @@ class ScriptedStore:
         self.ended = (code, detail)
         return not self.fenced
 
-    def release(self, claim: Claim) -> bool:
+    def release(self, claim: Claim) -> Place:
         self._called("release")
         self.released = not self.fenced
-        return self.released
+        return Place.QUEUED if self.released else Place.LOST
 
     def _called(self, name: str) -> None:
         self.calls.append(name)
@@ -80,7 +80,7 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def make_context(store: ScriptedStore, engine: Engine, **settings: Any) -> WorkerContext:
     book = AttemptBook(
-        cast(JobStore, store),
+        cast(LeaseStore, store),
         worker="w",
         lease_s=15,
         renew_s=4,
@@ -91,7 +91,7 @@ def make_context(store: ScriptedStore, engine: Engine, **settings: Any) -> Worke
     )
     return WorkerContext(
         settings=Settings.load(**settings),
-        store=cast(JobStore, store),
+        store=cast(LeaseStore, store),
         engine=engine,
         book=book,
         worker="w",

@@ -344,6 +344,40 @@ def test_a_watchdog_sees_a_batch_that_hangs() -> None:
     engine.close()
 
 
+def test_the_jobs_of_the_running_batch_are_known() -> None:
+    seen: list[frozenset[str]] = []
+
+    def script(role: Role, batch: Sequence[Request]) -> list[Output]:
+        seen.append(engine.in_flight())
+        return trips_on("bad", ValueError("no"))(role, batch)
+
+    engine = HeldEngine(ScriptedDecoder(script), BatchLimits(rows=2))
+    assert engine.in_flight() == {"plug"}
+    futures = engine.submit(T, "a", [tokens("a1")]) + engine.submit(T, "b", [tokens("bad"), tokens("b2")])
+    engine.release()
+    wait(futures)
+
+    assert seen == [{"a", "b"}, {"a"}, {"b"}, {"b"}], "the second and the third are the halves of the first"
+    eventually(lambda: engine.in_flight() == frozenset())
+    engine.close()
+
+
+@pytest.mark.parametrize("error", [DeviceFailed("lost"), SystemExit("now")])
+def test_an_engine_that_broke_remembers_what_it_broke_on(error: BaseException) -> None:
+    def script(role: Role, batch: Sequence[Request]) -> list[Output]:
+        raise error if batch[0].tokens.text == "bad" else OutOfMemory("halve it")
+
+    engine = HeldEngine(ScriptedDecoder(script))
+    futures = engine.submit(T, "a", [tokens("bad")]) + engine.submit(T, "b", [tokens("b")])
+    engine.release()
+    wait(futures)
+
+    eventually(lambda: engine.failure() is not None)
+    assert engine.in_flight() == {"a"}
+    engine.close()
+    assert engine.in_flight() == {"a"}
+
+
 def test_stats_count_rows_and_padding() -> None:
     decoder = ScriptedDecoder()
     engine = HeldEngine(decoder)

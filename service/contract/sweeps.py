@@ -1,0 +1,87 @@
+"""The reconciler's side of the ledger: what nobody works on any more, and what nobody will hear of."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from service.contract.leases import Place
+from service.contract.ledger import Ledger, as_bytes, pulse_gap_ms
+from service.contract.outages import store_errors
+
+#: Jobs that one script takes back, so that Redis is not held up.
+_AT_ONCE = 100
+
+#: Messages that one read of the list brings.
+_PAGE = 1000
+
+#: Celery's id of the task, which is the job's, in the JSON of a message.
+_MESSAGE_ID = re.compile(rb'"id": ?"([0-9a-v]{32})"')
+
+
+class Outcome(StrEnum):
+    """How an attempt ended whose lease expired."""
+
+    CRASHED = "crashed"  # its worker is gone: charged
+    DROPPED = "dropped"  # its worker lives and had lost it: not charged
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """A job that a sweep took back."""
+
+    job_id: str
+    worker: str
+    place: Place
+    outcome: Outcome
+
+
+class SweepStore(Ledger):
+    """What the reconciler does with jobs."""
+
+    def begin_sweep(self, worker: str, *, every_s: float) -> bool:
+        """Whether this worker is the one to sweep now: one of all, once in `every_s` seconds."""
+        with store_errors():
+            return bool(self.redis.set(self.keys.sweep, worker, nx=True, px=max(1, int(every_s * 950))))
+
+    def expire(self, *, lease_s: float) -> list[Expired]:
+        """Takes back all jobs whose lease has expired and can be judged."""
+        taken: list[Expired] = []
+        while True:
+            with store_errors():
+                answer = self._run("expire", int(lease_s * 1000), pulse_gap_ms(lease_s), _AT_ONCE, self._retention_s)
+            values = [as_bytes(value).decode() for value in answer]
+            taken += [
+                Expired(job_id, worker, Place(place), Outcome(outcome))
+                for job_id, place, outcome, worker in zip(*(values[n::4] for n in range(4)), strict=True)
+            ]
+            if len(values) < 4 * _AT_ONCE:
+                return taken
+
+    def unlisted(self, *, every_s: float) -> list[str]:
+        """The queued jobs without a message in the list, now and at the sweep before: they are to be published.
+
+        Messages that somebody holds unacknowledged don't count: duplicates are harmless, a lost message is not.
+        """
+        with store_errors():
+            queued = {as_bytes(job_id) for job_id in self.redis.zrange(self.keys.queued, 0, -1)}
+            queued -= {as_bytes(job_id) for job_id in self.redis.zrange(self.keys.quarantined, 0, -1)}
+            for page in self._pages() if queued else ():
+                queued.difference_update(_MESSAGE_ID.findall(page))
+            missing = sorted(queued)
+            found: list[str] = []
+            for start in range(0, len(missing), _PAGE):
+                times = (int(every_s * 500), int(every_s * 3000))
+                answer = self._run("unlisted", *times, *missing[start : start + _PAGE])
+                found += [as_bytes(job_id).decode() for job_id in answer]
+        return found
+
+    def _pages(self) -> Iterator[bytes]:
+        """The list of messages in large pieces. New ones come in at its head, so that none is missed between two reads."""
+        start = 0
+        while True:
+            page: Sequence[object] = self.redis.lrange(self.keys.messages, start, start + _PAGE - 1)
+            yield b"\n".join(as_bytes(message) for message in page)
+            if len(page) < _PAGE:
+                return
+            start += _PAGE
