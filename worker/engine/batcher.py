@@ -101,6 +101,7 @@ class BatchingEngine:
         self._failure: str | None = None
         self._counts = _Counts()
         self._in_flight: list[Item] = []
+        self._part: list[Item] = []
         self._busy_since: float | None = None
         self._heartbeat = time.monotonic()
         self._thread = threading.Thread(target=self._serve, name="engine", daemon=True)
@@ -162,6 +163,10 @@ class BatchingEngine:
         """
         return self._heartbeat
 
+    def in_flight(self) -> frozenset[str]:
+        """The jobs with inputs in the batch that runs now, or that ran when the engine broke; see `Engine.in_flight`."""
+        return frozenset(item.job_id for item in self._part)
+
     def stats(self) -> EngineStats:
         """What the engine has done, and what waits."""
         depth = self._queue.depth()
@@ -222,9 +227,17 @@ class BatchingEngine:
                         item.future.set_result(output)
 
     def _run_once(self, part: list[Item]) -> list[Output]:
+        self._part = part
         began = self._heartbeat = self._busy_since = time.monotonic()
         try:
             outputs = self._decoder.run(part[0].role, [Request(item.tokens, item.options) for item in part])
+        except DeviceFailed:
+            raise  # the part is remembered
+        except Exception:
+            self._part = []
+            raise
+        else:
+            self._part = []
         finally:
             ended = self._heartbeat = time.monotonic()
             self._busy_since = None

@@ -112,5 +112,20 @@ class Engine(Protocol):
     def failure(self) -> str | None:
         """Why the engine can't work any more, or None while it is healthy."""
 
+    def in_flight(self) -> frozenset[str]:
+        """The jobs with inputs in the batch that runs now. Of an engine that broke or hangs: those that may be to blame.
+
+        Empty where the engine broke outside of a batch.
+        """
+
+    def heartbeat(self) -> float:
+        """When the engine was last seen alive, in `time.monotonic()` seconds: between batches, and each second while idle.
+
+        What is older than a batch can take is an engine that hangs.
+        """
+
+    def busy_since(self) -> float | None:
+        """When the batch in flight began, in `time.monotonic()` seconds; None while there is none."""
+
     def close(self) -> None:
         """Stops the engine thread after its current batch; whatever waits fails with `EngineStopped`."""

@@ -357,7 +357,7 @@ def test_the_jobs_of_the_running_batch_are_known() -> None:
     engine.release()
     wait(futures)
 
-    assert seen == [{"a", "b"}, {"a"}, {"b"}, {"b"}], "the second and the third are the halves of the first"
+    assert seen == [{"plug"}, {"a", "b"}, {"a"}, {"b"}, {"b"}], "the third and the fourth are halves of the second"
     eventually(lambda: engine.in_flight() == frozenset())
     engine.close()
 
@@ -365,15 +365,17 @@ def test_the_jobs_of_the_running_batch_are_known() -> None:
 @pytest.mark.parametrize("error", [DeviceFailed("lost"), SystemExit("now")])
 def test_an_engine_that_broke_remembers_what_it_broke_on(error: BaseException) -> None:
     def script(role: Role, batch: Sequence[Request]) -> list[Output]:
-        raise error if batch[0].tokens.text == "bad" else OutOfMemory("halve it")
+        if batch[0].tokens.text == "plug":
+            return echo(role, batch)
+        raise OutOfMemory("halve it") if len(batch) > 1 else error
 
     engine = HeldEngine(ScriptedDecoder(script))
-    futures = engine.submit(T, "a", [tokens("bad")]) + engine.submit(T, "b", [tokens("b")])
+    futures = engine.submit(T, "a", [tokens("a")]) + engine.submit(T, "b", [tokens("b")])
     engine.release()
     wait(futures)
 
     eventually(lambda: engine.failure() is not None)
-    assert engine.in_flight() == {"a"}
+    assert engine.in_flight() == {"a"}, "b was not in the half that broke it"
     engine.close()
     assert engine.in_flight() == {"a"}
 

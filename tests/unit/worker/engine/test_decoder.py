@@ -1,5 +1,7 @@
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import NoneType
 
 import numpy as np
 import pytest
@@ -7,10 +9,11 @@ import torch
 
 from tests.models import SENTENCES
 from tests.unit.worker.engine.loaded import decoder_of, load_folder, requests
-from worker.engine.batcher import Request
+from worker.engine.batcher import BatchingEngine, Request
 from worker.engine.decoder import ModelDecoder, Row, Seq2SeqDecoder
 from worker.engine.errors import DeviceFailed, OutOfMemory
 from worker.engine.interface import DecodeOptions, EngineError, Role
+from worker.engine.queue import BatchLimits
 
 T, S = Role.TRANSLATOR, Role.SUMMARIZER
 
@@ -163,6 +166,37 @@ def test_errors_of_torch_are_told_apart(
     decoder = ModelDecoder({T: model})
     with pytest.raises(expected):
         decoder.run(T, requests(decoder.tokenize(T, ["Oui."])))
+
+
+@pytest.mark.parametrize("device", ["cpu", "cuda"])
+def test_out_of_memory_frees_the_cache_halves_the_batch_and_fails_one_input_alone(
+    taught: Path, monkeypatch: pytest.MonkeyPatch, device: str
+) -> None:
+    model = decoder_of(taught)
+    model.loaded = replace(model.loaded, device=torch.device(device))
+    honest = decoder_of(taught).rows
+    sizes: list[int] = []
+    freed: list[bool] = []
+
+    def rows(batch: Sequence[Request]) -> list[Row]:
+        sizes.append(len(batch))
+        if len(batch) > 2 or any(request.tokens.text == "Oui." for request in batch):
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+        return honest(batch)
+
+    monkeypatch.setattr(model, "rows", rows)
+    monkeypatch.setattr(torch.cuda, "empty_cache", lambda: freed.append(True))
+    engine = BatchingEngine(ModelDecoder({T: model}), BatchLimits(linger_s=1))
+    texts = ["Le chien dort.", "Le chien dort.", "Oui.", "Le chien dort."]
+    futures = engine.submit(T, "large", engine.tokenize(T, texts))
+    done = [future.exception(60) for future in futures]
+    engine.close()
+
+    assert [type(error) for error in done] == [NoneType, NoneType, EngineError, NoneType]
+    assert "does not fit into memory" in str(done[2])
+    assert sizes == [4, 2, 2, 1, 1]
+    assert len(freed) == (3 if device == "cuda" else 0), "one for each batch that did not fit"
+    assert engine.failure() is None
 
 
 def test_half_precision_runs(taught: Path) -> None:

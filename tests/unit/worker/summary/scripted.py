@@ -1,5 +1,6 @@
 """An engine whose summarizer does as the test says: a token is a word, plus one for the end."""
 
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 
@@ -65,6 +66,15 @@ class ScriptedEngine:
         raise AssertionError("cancelling is the caller's work")
 
     def failure(self) -> str | None:
+        return None
+
+    def in_flight(self) -> frozenset[str]:
+        return frozenset()
+
+    def heartbeat(self) -> float:
+        return time.monotonic()
+
+    def busy_since(self) -> float | None:
         return None
 
     def close(self) -> None:
