@@ -126,6 +126,8 @@ def _work(context: WorkerContext, attempt: Attempt) -> bool:
         log.info("attempt_lost", reason="the job was cancelled, erased or claimed by another worker")
         return True
     except (AttemptDrained, EngineStopped) as stop:
+        if context.engine.failure() is not None and attempt.key in context.engine.in_flight():
+            return _give_back(context, claim, "the engine broke on its batch", charged=True)
         return _give_back(context, claim, "drain" if isinstance(stop, AttemptDrained) else "the engine stopped")
     except DeadlineExceeded:
         seconds = context.settings.deadline_s
@@ -161,12 +163,13 @@ def _fail(context: WorkerContext, claim: Claim, code: Code, detail: str) -> bool
     return True
 
 
-def _give_back(context: WorkerContext, claim: Claim, reason: str) -> bool:
-    """Returns the job to the queue, uncharged; True only where it is surely no longer ours to return."""
+def _give_back(context: WorkerContext, claim: Claim, reason: str, *, charged: bool = False) -> bool:
+    """Returns the job to the queue; True only where it is surely no longer ours to return."""
+    give_up = context.store.crash if charged else context.store.release
     sure = True
     for left in reversed(range(_RELEASE_TRIES)):
         try:
-            place = context.store.release(claim)
+            place = give_up(claim)
         except StoreUnavailable as error:
             # It may have been carried out all the same. Two messages do no harm, none would.
             sure = False
@@ -174,7 +177,8 @@ def _give_back(context: WorkerContext, claim: Claim, reason: str) -> bool:
             if left:
                 time.sleep(_STORE_RETRY_S)
         else:
-            log.info("attempt_lost" if place is Place.LOST else "attempt_released", reason=reason)
+            event = "attempt_charged" if charged else "attempt_released"
+            log.info("attempt_lost" if place is Place.LOST else event, reason=reason)
             return sure and place is not Place.QUEUED
     return False
 

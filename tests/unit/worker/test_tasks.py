@@ -1,7 +1,8 @@
 """One message: what becomes of it, whatever the ledger, the engine, the job or the code does."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -15,8 +16,10 @@ from service.contract.result import Result
 from service.contract.states import JobState
 from worker import tasks
 from worker.attempts import Attempt, AttemptBook
-from worker.engine.fake import FakeEngine, FakeOptions
-from worker.engine.interface import Engine
+from worker.engine.batcher import BatchingEngine, Request
+from worker.engine.errors import DeviceFailed
+from worker.engine.fake import FakeDecoder, FakeEngine, FakeOptions
+from worker.engine.interface import Engine, Output, Role
 from worker.settings import Settings
 from worker.tasks import WorkerContext, run_job
 
@@ -59,6 +62,10 @@ class ScriptedStore:
         self._called("release")
         self.released = not self.fenced
         return Place.QUEUED if self.released else Place.LOST
+
+    def crash(self, claim: Claim) -> Place:
+        self._called("crash")
+        return Place.LOST if self.fenced else Place.QUEUED
 
     def _called(self, name: str) -> None:
         self.calls.append(name)
@@ -158,6 +165,46 @@ def test_an_engine_that_has_stopped_gives_the_job_back(engine: FakeEngine) -> No
     engine.close()
     assert run_job(make_context(store, engine), "job") is False
     assert store.released
+
+
+class BreakingDecoder(FakeDecoder):
+    """Its device fails on the word `panne`."""
+
+    def run(self, role: Role, batch: Sequence[Request]) -> list[Output]:
+        if any("panne" in request.tokens.text for request in batch):
+            raise DeviceFailed("it fell off the bus")
+        return super().run(role, batch)
+
+
+@pytest.mark.parametrize("draining", [False, True], ids=["running", "draining"])
+def test_a_job_that_broke_the_engine_is_charged_and_another_is_not(
+    monkeypatch: pytest.MonkeyPatch, draining: bool
+) -> None:
+    broken = BatchingEngine(BreakingDecoder(FakeOptions(summarizer=False)))
+    guilty = ScriptedStore("Quelle panne.")
+    context = make_context(guilty, broken)
+    if draining:  # the worker has noticed before the task does
+        replace_process(monkeypatch, lambda attempt: break_on(attempt, broken, context.draining))
+    assert run_job(context, "job") is False
+    assert guilty.calls == ["claim", "crash"]
+
+    innocent = ScriptedStore()
+    assert innocent.claimed is not None
+    innocent.claimed = replace(innocent.claimed, job_id="other")
+    assert run_job(make_context(innocent, broken), "other") is False
+    assert innocent.calls == ["claim", "release"]
+
+
+def break_on(attempt: Attempt, engine: Engine, draining: threading.Event) -> None:
+    engine.submit(Role.TRANSLATOR, attempt.key, engine.tokenize(Role.TRANSLATOR, ["panne"]))[0].exception(20)
+    draining.set()
+
+
+def test_a_charge_is_tried_again_while_the_store_is_away() -> None:
+    broken = BatchingEngine(BreakingDecoder(FakeOptions(summarizer=False)))
+    store = ScriptedStore("Quelle panne.", outages={"crash": [DOWN, DOWN]})
+    assert run_job(make_context(store, broken), "job") is False
+    assert store.calls == ["claim", "crash", "crash", "crash"]
 
 
 def test_a_deadline_ends_the_job(engine: FakeEngine, monkeypatch: pytest.MonkeyPatch) -> None:
