@@ -53,6 +53,11 @@ class Queue:
             assert time.monotonic() < deadline, "it did not happen in time"
             time.sleep(0.05)
 
+    def crashes(self, job_id: str) -> int:
+        value = self.redis.hget(self.store.keys.job(job_id), "crashes")
+        assert value is None or isinstance(value, bytes)
+        return int(value or 0)
+
     def messages(self) -> int:
         length = self.redis.llen(self.settings.key_prefix + QUEUE_NAME)
         assert isinstance(length, int)
@@ -187,14 +192,17 @@ def test_a_drain_leaves_a_message_for_every_job(queue: Queue, start: Callable[..
     assert queue.messages() == 40
 
 
-def test_a_broken_engine_ends_the_worker_and_gives_everything_back(queue: Queue, start: Callable[..., Worker]) -> None:
+def test_a_broken_engine_ends_the_worker_and_charges_the_job_it_broke_on_alone(
+    queue: Queue, start: Callable[..., Worker]
+) -> None:
     worker = start(*BREAKING, "breaking", **SLOW)
     jobs = [queue.submit("Il pleut sur la ville. " * 12 + "Quelle panne.")]
     jobs += [queue.submit("Il pleut sur la ville. " * 20) for _ in range(19)]
     queue.until(lambda: queue.redis.zcard(queue.store.keys.running) == 20)
     assert worker.process.wait(60) == EXIT_BROKEN
     assert "the device fell off the bus" in worker.log.read_text()
-    assert {(job.state, job.attempts) for job in map(queue.get, jobs)} == {(JobState.QUEUED, 0)}
+    assert {queue.get(job_id).state for job_id in jobs} == {JobState.QUEUED}
+    assert [queue.crashes(job_id) for job_id in jobs] == [1, *[0] * 19]
     assert queue.messages() == len(jobs)
 
 
