@@ -63,18 +63,9 @@ class EmbeddedRedis:
         shutil.rmtree(self._socket_folder, ignore_errors=True)
 
     def _command(self, binary: str) -> list[str]:
-        options = {
-            "port": "0",
-            "unixsocket": self._socket,
-            "unixsocketperm": "700",
-            "dir": str(self._folder.resolve()),
-            "appendonly": "yes",
-            "appendfsync": "always",
-            "save": "",
-            "maxmemory-policy": "noeviction",
-            "daemonize": "no",
-        }
-        return [binary, *(part for name, value in options.items() for part in (f"--{name}", value))]
+        return durable_command(
+            binary, self._folder.resolve(), {"port": "0", "unixsocket": self._socket, "unixsocketperm": "700"}
+        )
 
     def _refuse_older(self, binary: str) -> None:
         """Redis before 7 does not see the append-only folder that 7 writes, and would start empty."""
@@ -83,6 +74,19 @@ class EmbeddedRedis:
                 f"{self._folder} was written by Redis 7 or newer and {binary} is older. "
                 "Install that Redis again, or set DEPECHE_DATA_DIR to another folder."
             )
+
+
+def durable_command(binary: str, folder: Path, options: Mapping[str, str]) -> list[str]:
+    """What starts a server whose data in that folder outlives the machine's death. `options` say where it listens."""
+    durable = {
+        "dir": str(folder),
+        "appendonly": "yes",
+        "appendfsync": "always",
+        "save": "",
+        "maxmemory-policy": "noeviction",
+        "daemonize": "no",
+    }
+    return [binary, *(part for name, value in {**options, **durable}.items() for part in (f"--{name}", value))]
 
 
 def find_redis_server() -> str:

@@ -71,6 +71,11 @@ class Child:
         self.started_at = time.monotonic()
 
     @property
+    def pid(self) -> int | None:
+        """The process's number, which is that of its session too; None before the first start."""
+        return self._process.pid if self._process else None
+
+    @property
     def status(self) -> int | None:
         """The exit status, or None while it runs."""
         return self._process.poll() if self._process else None
