@@ -10,30 +10,27 @@ import secrets
 import signal
 import socket
 import threading
-import time
 import warnings
 from types import FrameType
-from typing import Any
 
 from celery import bootsteps, signals
 from celery.exceptions import Reject, SecurityWarning
 from celery.platforms import EX_OK
 from celery.worker import state
 
-from service.contract.celery_app import make_celery
-from service.contract.connection import connect
-from service.contract.leases import LeaseStore
+from service.contract.celery_app import make_celery, publish
 from service.contract.logs import get_logger
-from worker.attempts import AttemptBook
-from worker.engine import EngineOptions, ModelError, build_engine
-from worker.engine.interface import Engine, Role
+from service.contract.sweeps import SweepStore
+from worker.context import EXIT_BROKEN, WorkerContext, open_context
+from worker.engine import ModelError
+from worker.quarantine import QuarantineProcess
+from worker.reconciler import Reconciler
 from worker.settings import Settings
-from worker.tasks import WorkerContext, register
+from worker.tasks import register
+from worker.vitals import LoopMoves
+from worker.watchdog import make_watchdog
 
 log = get_logger(__name__)
-
-#: The exit status of a worker whose engine broke: its supervisor should start it again.
-EXIT_BROKEN = 70
 
 
 class WorkerService:
@@ -47,14 +44,19 @@ class WorkerService:
         self._broken = False
         self.app = make_celery(settings, socket_timeout_s=settings.redis_timeout_s, concurrency=settings.concurrency)
         self._context: WorkerContext | None = None
+        self._reconciler: Reconciler | None = None
+        self._lane: QuarantineProcess | None = None
         register(self.app, self.context)
+        self._moves = LoopMoves()
         self.app.steps["worker"].add(_engine_step(self))
+        self.app.steps["consumer"].add(self._moves.step())
         signals.worker_ready.connect(self._on_ready, weak=False)
         # Celery would set up logging of its own where nobody listens to this signal.
         signals.setup_logging.connect(_keep_logging, weak=False)
 
     def run(self) -> int:
         """Runs until a signal stops it. Returns the exit status."""
+        faulthandler.enable()
         # Celery warns root in seven lines, of pickled messages above all; this worker reads JSON alone.
         warnings.filterwarnings("ignore", category=SecurityWarning)
         logging.getLogger("celery.app.trace").addFilter(_is_news)
@@ -71,6 +73,8 @@ class WorkerService:
         worker.start()
         if self._context is not None:
             self._context.book.stop()
+        if self._lane is not None:
+            self._lane.stop(self.settings.drain_s / 2)
         return EXIT_BROKEN if self._broken else int(worker.exitcode or 0)
 
     def context(self) -> WorkerContext:
@@ -90,32 +94,24 @@ class WorkerService:
 
     def open(self) -> None:
         """Loads and proves the models. Raises `ModelError`."""
-        began = time.monotonic()
-        engine = build_engine(engine_options(self.settings))
-        settings = self.settings
-        redis = connect(
-            settings.redis_url.get_secret_value(),
-            timeout_s=settings.redis_timeout_s,
-            name=f"depeche-worker-{os.getpid()}",
-        )
-        store = LeaseStore(redis, prefix=settings.key_prefix, retention_s=settings.retention_s)
-        book = AttemptBook(
-            store,
+        context = open_context(self.settings, worker=self.worker_id, draining=self.draining, on_broken=self._on_broken)
+        store, settings = context.store, self.settings
+        self._lane = QuarantineProcess(store, lease_s=settings.lease_s, environment=settings.environment())
+        self._reconciler = Reconciler(
+            SweepStore(store.redis, prefix=settings.key_prefix, retention_s=settings.retention_s),
             worker=self.worker_id,
             lease_s=settings.lease_s,
-            renew_s=settings.renew_s,
-            description=describe(self.worker_id, engine, settings),
-            on_lost=engine.cancel,
-            failure=engine.failure,
-            on_broken=self._on_broken,
+            every_s=settings.sweep_s,
+            publish=lambda job_id: publish(self.app, job_id, again=True),
+            tend=self._lane.tend,
         )
-        self._context = WorkerContext(
-            settings=settings, store=store, engine=engine, book=book, worker=self.worker_id, draining=self.draining
-        )
-        log.info("models_ready", seconds=round(time.monotonic() - began, 2), **_models(engine))
+        self._context = context
 
     def _on_ready(self, **_: object) -> None:
         self.context().book.start()
+        if self._reconciler is not None:
+            self._reconciler.start()
+        make_watchdog(self.context(), self._moves).start()
         log.info("worker_ready", worker=self.worker_id, concurrency=self.settings.concurrency)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
@@ -132,6 +128,8 @@ class WorkerService:
 
     def _drain(self) -> None:
         self.draining.set()
+        if self._reconciler is not None:
+            self._reconciler.stop()
         deadline = threading.Timer(self.settings.drain_s, _end_overdue_drain)
         deadline.daemon = True
         deadline.start()
@@ -145,46 +143,6 @@ class WorkerService:
         self._broken = True
         self._drain()
         os.kill(os.getpid(), signal.SIGTERM)
-
-
-def engine_options(settings: Settings) -> EngineOptions:
-    """The engine's part of the settings."""
-    return EngineOptions(
-        kind=settings.engine,
-        fake_seconds_per_token=settings.fake_seconds_per_token,
-        fake_seconds_per_batch=settings.fake_seconds_per_batch,
-        fake_die_on=settings.fake_die_on,
-        fake_hang_on=settings.fake_hang_on,
-        fake_fail_on=settings.fake_fail_on,
-        fake_oom_rows=settings.fake_oom_rows,
-        translator=settings.translator,
-        translator_revision=settings.translator_revision,
-        summarizer=settings.summarizer,
-        summarizer_revision=settings.summarizer_revision,
-        device=settings.device,
-        precision=settings.precision,
-        beams=settings.beams,
-        batch_tokens=settings.batch_tokens,
-        batch_rows=settings.batch_rows,
-        queue_tokens=settings.queue_tokens,
-        offline=settings.offline,
-        threads=settings.threads,
-    )
-
-
-def describe(worker_id: str, engine: Engine, settings: Settings) -> dict[str, object]:
-    """What `/readyz` shows of a worker."""
-    return {
-        "id": worker_id,
-        "host": socket.gethostname(),
-        "models": _models(engine),
-        "concurrency": settings.concurrency,
-    }
-
-
-def _models(engine: Engine) -> dict[str, Any]:
-    infos = {role.value: engine.info(role) for role in Role}
-    return {role: {"id": info.id, "revision": info.revision} if info else None for role, info in infos.items()}
 
 
 def _engine_step(service: WorkerService) -> type[bootsteps.StartStopStep]:

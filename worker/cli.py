@@ -42,6 +42,17 @@ def run(**options: Any) -> None:
     sys.exit(WorkerService(settings).run())
 
 
+@main.command(hidden=True)
+@click.option("--worker", required=True)
+def quarantine(worker: str) -> None:
+    """Works on quarantined jobs, one at a time, until none is left. The worker starts this itself."""
+    settings = _settings()
+    configure_logs(settings.log_level, settings.log_format)
+    from worker.quarantine import run_lane
+
+    sys.exit(run_lane(settings, worker))
+
+
 @main.group()
 def models() -> None:
     """Looks at models, and fetches them ahead of time."""
@@ -84,7 +95,7 @@ def doctor(alive: bool) -> None:
     for worker in workers:
         click.echo(f"            {json.dumps(worker, ensure_ascii=False)}")
     configure_logs("ERROR", "console")
-    from worker.app import describe, engine_options
+    from worker.context import describe, engine_options
     from worker.engine import ModelError, build_engine
 
     try:

@@ -25,7 +25,7 @@ from worker.engine.interface import Engine, ModelInfo, Role
 from worker.plan import Plan, Route, make_plan
 from worker.summary import Sentence, plan_steps, summarize_abstractive, summarize_extractive
 from worker.text import Document
-from worker.translation import Translated, translate, wait_for
+from worker.translation import Memory, Translated, translate, wait_for
 
 #: The code of a warning about an output that stopped at its limit.
 TRUNCATED = "truncated"
@@ -42,9 +42,18 @@ class Watch(Protocol):
 
 
 def process(
-    request: JobRequest, key: str, engine: Engine, watch: Watch, *, segment_tokens: int, queued_s: float
+    request: JobRequest,
+    key: str,
+    engine: Engine,
+    watch: Watch,
+    *,
+    segment_tokens: int,
+    queued_s: float,
+    memory: Memory | None = None,
 ) -> Result:
     """Translates and summarises one article. `key` is what the engine knows its segments by.
+
+    `memory` has what earlier attempts translated, and keeps what this one does.
 
     Raises `DepecheError` where the job can't be done as asked, `EngineError` where the engine failed, and whatever
     `watch.check` raises.
@@ -65,6 +74,7 @@ def process(
         key,
         check_attempt=watch.check,
         on_progress=lambda done: watch.report(Stage.TRANSLATING, done, total),
+        memory=memory,
     )
     watch.check()
     translation = _assemble(plan, translated)

@@ -60,11 +60,31 @@ class Settings(SharedSettings):
         160, ge=16, le=4096, description="Longer sentences are split at clause ends. The model's own limit counts too."
     )
     concurrency: int = Field(32, ge=1, le=512, description="Articles in flight at once in this worker.")
+    sweep_s: float = Field(
+        3.0,
+        ge=0.2,
+        le=60,
+        description="Seconds between two sweeps for jobs of dead workers. All workers share the sweeps.",
+    )
     drain_s: int = Field(
         30,
         ge=1,
         le=3600,
         description="Seconds that a stop may take to give unfinished jobs back. Stop graces belong above it.",
+    )
+    engine_hang_s: float = Field(
+        300.0,
+        ge=1,
+        le=86_400,
+        description="Seconds after which a batch hangs: the worker ends, for its supervisor to start it again. "
+        "More than any batch takes.",
+    )
+    loop_stall_s: float = Field(
+        60.0,
+        ge=45,
+        le=3600,
+        description="Seconds without a turn of the event loop, or without a message while some wait, after which the "
+        "worker ends, if Redis answered all the time.",
     )
     redis_timeout_s: float = Field(10.0, ge=0.5, le=60, description="Seconds after which a Redis command has failed.")
 

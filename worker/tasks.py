@@ -1,9 +1,7 @@
 """The Celery task: claims the job that a message names, runs the pipeline, and ends the attempt in the ledger."""
 
-import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeVar
 
 from celery import Celery, Task
@@ -13,13 +11,13 @@ from structlog.contextvars import bound_contextvars
 from service.contract.attempt import Claim
 from service.contract.errors import Code, DepecheError, StoreUnavailable
 from service.contract.keys import TASK_NAME
-from service.contract.leases import LeaseStore, Place
+from service.contract.leases import Place
 from service.contract.logs import get_logger
-from service.contract.states import JobState
-from worker.attempts import Attempt, AttemptBook, AttemptDrained, AttemptLost, DeadlineExceeded
-from worker.engine.interface import Engine, EngineError, EngineStopped
+from worker.attempts import Attempt, AttemptDrained, AttemptLost, DeadlineExceeded
+from worker.context import WorkerContext
+from worker.engine.interface import EngineError, EngineStopped
+from worker.partials import Partials
 from worker.pipeline import process
-from worker.settings import Settings
 
 log = get_logger(__name__)
 
@@ -30,18 +28,6 @@ _STORE_RETRY_S = 1.0
 _RELEASE_TRIES = 3
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorkerContext:
-    """What a task works with. One for each worker process, made once its models are proved."""
-
-    settings: Settings
-    store: LeaseStore
-    engine: Engine
-    book: AttemptBook
-    worker: str
-    draining: threading.Event
 
 
 def register(app: Celery, context: Callable[[], WorkerContext]) -> None:
@@ -72,9 +58,13 @@ def run_job(context: WorkerContext, job_id: str) -> bool:
 
 
 def _attempt(context: WorkerContext, job_id: str) -> bool:
-    claim = _claim(context, job_id)
+    # A claim that broke off may have been carried out. Then the job is held, by nobody, until a sweep takes it back.
+    lease_s = context.settings.lease_s
+    claim = _insist(
+        context, lambda: context.store.claim(job_id, worker=context.worker, lease_s=lease_s, lane=context.lane)
+    )
     if claim is None:
-        log.info("message_ignored", reason="the job has ended, is gone, or another worker holds it")
+        log.info("message_ignored", reason="the job has ended, is gone, is held, or runs in another lane")
         return True
     attempt = Attempt(claim, deadline_s=context.settings.deadline_s, draining=context.draining)
     context.book.open(attempt)
@@ -84,31 +74,9 @@ def _attempt(context: WorkerContext, job_id: str) -> bool:
         context.book.close(attempt)
 
 
-def _claim(context: WorkerContext, job_id: str) -> Claim | None:
-    """The store's claim. A try that broke off may have been carried out: the lease that it took must run out first."""
-    lease_s = context.settings.lease_s
-    unsure_until = 0.0
-
-    def claim() -> Claim | None:
-        nonlocal unsure_until
-        try:
-            return context.store.claim(job_id, worker=context.worker, lease_s=lease_s)
-        except StoreUnavailable:
-            unsure_until = time.monotonic() + lease_s + _STORE_RETRY_S
-            raise
-
-    while True:
-        claimed = _insist(context, claim)
-        if claimed is not None or time.monotonic() > unsure_until:
-            return claimed
-        if _insist(context, lambda: context.store.state(job_id)) is not JobState.RUNNING:
-            return None
-        if context.draining.wait(_STORE_RETRY_S):
-            raise AttemptDrained
-
-
 def _work(context: WorkerContext, attempt: Attempt) -> bool:
     claim, began = attempt.claim, time.monotonic()
+    partials = Partials(context.store, claim)
     log.info("attempt_began", attempt=claim.attempt)
     try:
         attempt.check()
@@ -120,12 +88,14 @@ def _work(context: WorkerContext, attempt: Attempt) -> bool:
             attempt,
             segment_tokens=context.settings.segment_tokens,
             queued_s=queued_s,
+            memory=partials,
         )
         record = result.to_json()
     except AttemptLost:
         log.info("attempt_lost", reason="the job was cancelled, erased or claimed by another worker")
         return True
     except (AttemptDrained, EngineStopped) as stop:
+        partials.save()
         if context.engine.failure() is not None and attempt.key in context.engine.in_flight():
             return _give_back(context, claim, "the engine broke on its batch", charged=True)
         return _give_back(context, claim, "drain" if isinstance(stop, AttemptDrained) else "the engine stopped")

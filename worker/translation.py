@@ -1,12 +1,14 @@
 """Moves a plan's segments through the engine and keeps account of what came out."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
 
-from worker.engine.interface import DecodeOptions, Engine, EngineStopped, Output, Role, Tokens, Vector
+from worker.engine.interface import DecodeOptions, Engine, EngineStopped, ModelInfo, Output, Role, Tokens, Vector
 from worker.plan import PlannedSegment
 from worker.text import Flag, FlagCode, check
 
@@ -32,6 +34,19 @@ class Translated:
     vector: Vector | None
 
 
+class Memory(Protocol):
+    """What earlier attempts at the same job have left, and what this one leaves."""
+
+    def recall(self, segments: Sequence[PlannedSegment], model: ModelInfo) -> Mapping[int, Output]:
+        """Outputs that need not be made again, by the segment's place."""
+
+    def note(self, place: int, output: Output) -> None:
+        """Takes note of an output, from any thread."""
+
+    def save_when_due(self) -> None:
+        """Called often by the working thread."""
+
+
 def translate(
     segments: Sequence[PlannedSegment],
     engine: Engine,
@@ -39,43 +54,67 @@ def translate(
     *,
     check_attempt: Callable[[], None],
     on_progress: Callable[[int], None],
+    memory: Memory | None = None,
 ) -> list[Translated]:
     """Translates what has to be, in the engine's batches, and passes the rest through; one result for each segment, in order.
 
     `on_progress` gets the number of segments done, from any thread. Whatever `check_attempt` raises ends the work, and
     the engine drops what was left of it. Raises `EngineError` where the engine failed on a segment.
     """
-    done = _Counter(on_progress, sum(segment.tokens is None for segment in segments))
-    inputs = [segment.tokens for segment in segments if segment.tokens is not None]
+    model = engine.info(Role.TRANSLATOR)
+    inputs = {place: segment.tokens for place, segment in enumerate(segments) if segment.tokens is not None}
+    outputs = dict(memory.recall(segments, model)) if memory is not None and model is not None else {}
+    outputs = {place: output for place, output in outputs.items() if place in inputs}
+    done = _Counter(on_progress, len(segments) - len(inputs) + len(outputs))
+
+    def look_up() -> None:
+        check_attempt()
+        if memory is not None:
+            memory.save_when_due()
+
+    def note(place: int, future: "Future[Output]") -> None:
+        if future.cancelled() or future.exception() is not None:
+            return
+        if memory is not None:
+            memory.note(place, future.result())
+        done.add()
+
+    wanted = [place for place in inputs if place not in outputs]
     futures: list[Future[Output]] = []
     try:
-        for start in range(0, len(inputs), _GROUP):
-            check_attempt()
-            group = engine.submit(Role.TRANSLATOR, job_id, inputs[start : start + _GROUP])
-            for future in group:
-                future.add_done_callback(done.add)
+        for start in range(0, len(wanted), _GROUP):
+            look_up()
+            places = wanted[start : start + _GROUP]
+            group = engine.submit(Role.TRANSLATOR, job_id, [inputs[place] for place in places])
+            for place, future in zip(places, group, strict=True):
+                future.add_done_callback(partial(note, place))
             futures += group
-        outputs = [wait_for(future, check_attempt) for future in futures]
-        _decode_again(inputs, outputs, engine, job_id, check_attempt)
+        for place, future in zip(wanted, futures, strict=True):
+            outputs[place] = wait_for(future, look_up)
+        for place, output in _decode_again(inputs, outputs, engine, job_id, look_up).items():
+            outputs[place] = output
+            if memory is not None:
+                memory.note(place, output)
     except BaseException:
         engine.cancel(job_id)
         raise
-    remaining = iter(outputs)
-    return [_account(segment, next(remaining) if segment.tokens is not None else None) for segment in segments]
+    return [_account(segment, outputs.get(place)) for place, segment in enumerate(segments)]
 
 
 def _decode_again(
-    inputs: Sequence[Tokens], outputs: list[Output], engine: Engine, job_id: str, check_attempt: Callable[[], None]
-) -> None:
-    """Puts better outputs in the place of those that ran in circles or did not end, where a second decoding has them."""
-    failed = [number for number, row in enumerate(inputs) if _runs_on(row.text, outputs[number])]
+    inputs: Mapping[int, Tokens],
+    outputs: Mapping[int, Output],
+    engine: Engine,
+    job_id: str,
+    check_attempt: Callable[[], None],
+) -> dict[int, Output]:
+    """Better outputs for those that ran in circles or did not end, where a second decoding has them; by place."""
+    failed = [place for place, row in inputs.items() if _runs_on(row.text, outputs[place])]
     if not failed:
-        return
-    futures = engine.submit(Role.TRANSLATOR, job_id, [inputs[number] for number in failed], _WITHOUT_REPEATS)
-    for number, future in zip(failed, futures, strict=True):
-        second = wait_for(future, check_attempt)
-        if not _runs_on(inputs[number].text, second):
-            outputs[number] = second
+        return {}
+    futures = engine.submit(Role.TRANSLATOR, job_id, [inputs[place] for place in failed], _WITHOUT_REPEATS)
+    seconds = {place: wait_for(future, check_attempt) for place, future in zip(failed, futures, strict=True)}
+    return {place: second for place, second in seconds.items() if not _runs_on(inputs[place].text, second)}
 
 
 def _runs_on(source: str, output: Output) -> bool:
@@ -103,16 +142,14 @@ def _account(segment: PlannedSegment, output: Output | None) -> Translated:
 
 
 class _Counter:
-    """Counts futures that have succeeded, whichever thread they end in."""
+    """Counts segments that are done, whichever thread they end in."""
 
     def __init__(self, on_progress: Callable[[int], None], start: int) -> None:
         self._on_progress = on_progress
         self._count = start
         self._lock = threading.Lock()
 
-    def add(self, future: "Future[Output]") -> None:
-        if future.cancelled() or future.exception() is not None:
-            return
+    def add(self) -> None:
         with self._lock:
             self._count += 1
             self._on_progress(self._count)

@@ -6,7 +6,7 @@ from celery import Celery
 from kombu.entity import Queue
 
 from service.contract.connection import broker_url
-from service.contract.keys import QUEUE_NAME, TASK_NAME
+from service.contract.keys import AGAIN_NAME, QUEUE_NAME, TASK_NAME
 from service.contract.settings import SharedSettings
 
 
@@ -21,9 +21,13 @@ def make_celery(settings: SharedSettings, *, socket_timeout_s: float, concurrenc
     return app
 
 
-def publish(app: Celery, job_id: str) -> None:
-    """Queues the wake-up for a job. Raises kombu's OperationalError where the broker can't be written; never retries."""
-    app.send_task(TASK_NAME, args=[job_id], task_id=job_id, queue=QUEUE_NAME, retry=False, ignore_result=True)
+def publish(app: Celery, job_id: str, *, again: bool = False) -> None:
+    """Queues the wake-up for a job. `again` puts it where workers look in turn with the ordinary queue, however long that is.
+
+    Raises kombu's OperationalError where the broker can't be written; never retries.
+    """
+    queue = AGAIN_NAME if again else QUEUE_NAME
+    app.send_task(TASK_NAME, args=[job_id], task_id=job_id, queue=queue, retry=False, ignore_result=True)
 
 
 def _configuration(settings: SharedSettings, socket_timeout_s: float, concurrency: int) -> dict[str, Any]:
@@ -44,7 +48,7 @@ def _configuration(settings: SharedSettings, socket_timeout_s: float, concurrenc
             "max_retries": 0,
         },
         "task_default_queue": QUEUE_NAME,
-        "task_queues": [Queue(QUEUE_NAME)],  # type: ignore[no-untyped-call]  # kombu has hints here and there
+        "task_queues": [Queue(name) for name in (QUEUE_NAME, AGAIN_NAME)],  # type: ignore[no-untyped-call]  # no hints
         "task_create_missing_queues": False,
         "task_acks_late": True,
         "task_reject_on_worker_lost": True,

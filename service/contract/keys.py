@@ -8,6 +8,9 @@ TASK_NAME = "depeche.article"
 #: The Celery queue of ordinary work: a Redis list of this name behind the prefix.
 QUEUE_NAME = "articles"
 
+#: The Celery queue of jobs that were published before: they do not stand in line a second time.
+AGAIN_NAME = "articles-again"
+
 
 @dataclass(frozen=True, slots=True)
 class Keys:
@@ -31,6 +34,19 @@ class Keys:
         """HASH: what a worker says of itself; expires 60 s after its last heartbeat."""
         return f"{self.prefix}worker:{worker_id}"
 
+    def api_key(self, key_id: str) -> str:
+        """HASH: what `api_keys.py` keeps of an API key."""
+        return f"{self.prefix}key:{key_id}"
+
+    def quota(self, key_id: str) -> str:
+        """HASH jobs, characters: when the quotas of an API key are whole again (ms); expires then."""
+        return f"{self.prefix}quota:{key_id}"
+
+    @property
+    def api_keys(self) -> str:
+        """ZSET of the ids of all API keys by the time at which they were made (ms)."""
+        return f"{self.prefix}keys"
+
     @property
     def queued(self) -> str:
         """ZSET of job ids by the time of admission (ms)."""
@@ -52,9 +68,14 @@ class Keys:
         return f"{self.prefix}jobs:unlisted"
 
     @property
-    def messages(self) -> str:
-        """LIST: Celery's queue of wake-ups."""
-        return f"{self.prefix}{QUEUE_NAME}"
+    def messages(self) -> tuple[str, str]:
+        """LISTs: Celery's queues of wake-ups."""
+        return f"{self.prefix}{QUEUE_NAME}", f"{self.prefix}{AGAIN_NAME}"
+
+    @property
+    def lane(self) -> str:
+        """STRING: the process that is the quarantine lane now; expires unless it is renewed."""
+        return f"{self.prefix}quarantine"
 
     @property
     def sweep(self) -> str:

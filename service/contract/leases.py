@@ -92,6 +92,22 @@ class LeaseStore(Ledger):
             ids = self.redis.zrange(self.keys.quarantined, 0, 0)
         return as_bytes(ids[0]).decode() if ids else None
 
+    def hold_lane(self, holder: str, *, for_s: float) -> bool:
+        """Whether `holder` is the quarantine lane, now and for so many seconds: there is one of all workers."""
+        key, milliseconds = self.keys.lane, int(for_s * 1000)
+        with store_errors():
+            if self.redis.set(key, holder, nx=True, px=milliseconds):
+                return True
+            if self.redis.get(key) != holder.encode():
+                return False
+            return bool(self.redis.pexpire(key, milliseconds))
+
+    def leave_lane(self, holder: str) -> None:
+        """Makes room for another process where `holder` was the lane."""
+        with store_errors():
+            if self.redis.get(self.keys.lane) == holder.encode():
+                self.redis.delete(self.keys.lane)
+
     def withdraw_worker(self, worker: str) -> None:
         """Takes a worker that stops off the list of those that were seen."""
         with store_errors():

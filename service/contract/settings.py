@@ -61,6 +61,12 @@ class SharedSettings(BaseSettings):
         except ValidationError as error:
             raise SettingsError("; ".join(_lines(error))) from None
 
+    def environment(self) -> dict[str, str]:
+        """These settings as variables, for a process that shall have the same."""
+        values = {name: getattr(self, name) for name in type(self).model_fields}
+        shown = {name: v.get_secret_value() if isinstance(v, SecretStr) else v for name, v in values.items()}
+        return {f"DEPECHE_{name.upper()}": str(value) for name, value in shown.items() if value is not None}
+
 
 def _lines(error: ValidationError) -> list[str]:
     lines = []

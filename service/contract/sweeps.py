@@ -59,15 +59,16 @@ class SweepStore(Ledger):
                 return taken
 
     def unlisted(self, *, every_s: float) -> list[str]:
-        """The queued jobs without a message in the list, now and at the sweep before: they are to be published.
+        """The queued jobs without a message in the lists, now and at the sweep before: they are to be published.
 
         Messages that somebody holds unacknowledged don't count: duplicates are harmless, a lost message is not.
         """
         with store_errors():
             queued = {as_bytes(job_id) for job_id in self.redis.zrange(self.keys.queued, 0, -1)}
             queued -= {as_bytes(job_id) for job_id in self.redis.zrange(self.keys.quarantined, 0, -1)}
-            for page in self._pages() if queued else ():
-                queued.difference_update(_MESSAGE_ID.findall(page))
+            for name in self.keys.messages:
+                for page in self._pages(name) if queued else ():
+                    queued.difference_update(_MESSAGE_ID.findall(page))
             missing = sorted(queued)
             found: list[str] = []
             for start in range(0, len(missing), _PAGE):
@@ -76,11 +77,11 @@ class SweepStore(Ledger):
                 found += [as_bytes(job_id).decode() for job_id in answer]
         return found
 
-    def _pages(self) -> Iterator[bytes]:
+    def _pages(self, name: str) -> Iterator[bytes]:
         """The list of messages in large pieces. New ones come in at its head, so that none is missed between two reads."""
         start = 0
         while True:
-            page: Sequence[object] = self.redis.lrange(self.keys.messages, start, start + _PAGE - 1)
+            page: Sequence[object] = self.redis.lrange(name, start, start + _PAGE - 1)
             yield b"\n".join(as_bytes(message) for message in page)
             if len(page) < _PAGE:
                 return

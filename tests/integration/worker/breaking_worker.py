@@ -5,7 +5,7 @@ import threading
 from collections.abc import Sequence
 
 from service.contract.logs import configure_logs
-from worker import app
+from worker import app, context
 from worker.engine import EngineOptions
 from worker.engine.batcher import BatchingEngine, Request
 from worker.engine.errors import DeviceFailed
@@ -38,6 +38,6 @@ def build_never(options: EngineOptions) -> Engine:
 
 
 if __name__ == "__main__":
-    vars(app)["build_engine"] = {"breaking": build_breaking, "never": build_never}[sys.argv[1]]
+    vars(context)["build_engine"] = {"breaking": build_breaking, "never": build_never}[sys.argv[1]]
     configure_logs("INFO", "json")
     sys.exit(app.WorkerService(Settings.load()).run())

@@ -18,7 +18,7 @@ from service.contract.request import JobRequest
 from service.contract.settings import SharedSettings
 from service.contract.states import JobState
 from tests.ledger import WholeLedger
-from worker.app import EXIT_BROKEN
+from worker.context import EXIT_BROKEN
 
 PROGRAM = str(Path(sys.executable).parent / "depeche-worker")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from worker.app import engine_options
+from worker.context import engine_options
 from worker.engine import EngineOptions, build_engine, fake
 from worker.engine.fake import EXIT_DIED, FakeDecoder, FakeEngine, FakeOptions, hashed_bag
 from worker.engine.interface import DecodeOptions, EngineError, Role
