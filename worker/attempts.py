@@ -5,6 +5,7 @@ never costs a lease.
 """
 
 import json
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -19,6 +20,9 @@ log = get_logger(__name__)
 
 #: Seconds between two looks at what has changed. Progress is written at most this often.
 _TICK_S = 0.5
+
+#: Seconds that an answer to a heartbeat may take before Redis counts as silent.
+_OVERDUE_S = 2.0
 
 
 class AttemptOver(Exception):
@@ -106,6 +110,7 @@ class AttemptBook:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
         self._silent = False
+        self._answered_at = -math.inf
 
     def start(self) -> None:
         """Starts the thread; from now on the worker is seen."""
@@ -138,6 +143,15 @@ class AttemptBook:
     def __len__(self) -> int:
         return len(self._attempts)
 
+    def attempts(self) -> list[Attempt]:
+        """The attempts in flight."""
+        with self._lock:
+            return list(self._attempts.values())
+
+    def answering(self) -> bool:
+        """Whether Redis answered the last heartbeat, and the next one is not overdue."""
+        return time.monotonic() - self._answered_at < self._renew_s + _OVERDUE_S
+
     def _run(self) -> None:
         renewed_at = -self._renew_s
         while True:
@@ -147,7 +161,7 @@ class AttemptBook:
                 return
             now = time.monotonic()
             due = now - renewed_at >= self._renew_s
-            attempts = self._snapshot()
+            attempts = self.attempts()
             # An unchanged attempt is asked about all the same: this is how a cancelled one learns of it.
             if (due or attempts) and self._beat(attempts, renew=due) and due:
                 renewed_at = now
@@ -172,6 +186,7 @@ class AttemptBook:
         if self._silent:
             log.info("heartbeat_back", jobs=len(attempts))
         self._silent = False
+        self._answered_at = time.monotonic()
         # Those that were asked about: a job can have been given back and claimed anew while the answer was on its way.
         for attempt, beat in zip(attempts, beats, strict=True):
             if beat in lost:
@@ -182,6 +197,7 @@ class AttemptBook:
         if not self._silent:
             log.warning("heartbeat_failed", reason=reason, jobs=jobs)
         self._silent = True
+        self._answered_at = -math.inf
         return False
 
     def _tell(self, attempt: Attempt) -> None:
@@ -189,7 +205,3 @@ class AttemptBook:
         if not attempt.lost.is_set():
             attempt.lost.set()
             self._on_lost(attempt.key)
-
-    def _snapshot(self) -> list[Attempt]:
-        with self._lock:
-            return list(self._attempts.values())

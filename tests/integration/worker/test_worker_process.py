@@ -5,109 +5,16 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from service.contract.celery_app import make_celery, publish
-from service.contract.connection import connect
-from service.contract.job import Job
-from service.contract.keys import QUEUE_NAME
-from service.contract.request import JobRequest
-from service.contract.settings import SharedSettings
 from service.contract.states import JobState
-from tests.ledger import WholeLedger
+from tests.integration.worker.processes import PROGRAM, SLOW, Queue, Worker
 from worker.context import EXIT_BROKEN
 
-PROGRAM = str(Path(sys.executable).parent / "depeche-worker")
-
-
-class Queue:
-    """What the front end does, without the front end."""
-
-    def __init__(self, url: str) -> None:
-        self.settings = SharedSettings.load(redis_url=url)
-        self.redis = connect(url, timeout_s=5, name="test")
-        self.store = WholeLedger(self.redis, prefix=self.settings.key_prefix, retention_s=60)
-        self._celery = make_celery(self.settings, socket_timeout_s=5)
-
-    def submit(self, text: str) -> str:
-        job_id = self.store.admit(JobRequest(text=text), client="local").job_id
-        publish(self._celery, job_id)
-        return job_id
-
-    def publish(self, *args: object) -> None:
-        self._celery.send_task("depeche.article", args=list(args), queue=QUEUE_NAME, ignore_result=True)
-
-    def get(self, job_id: str) -> Job:
-        return self.store.get(job_id, client="local")
-
-    def wait(self, job_id: str, state: JobState, seconds: float = 30) -> Job:
-        self.until(lambda: self.get(job_id).state is state, seconds)
-        return self.get(job_id)
-
-    def until(self, condition: Callable[[], object], seconds: float = 30) -> None:
-        deadline = time.monotonic() + seconds
-        while not condition():
-            assert time.monotonic() < deadline, "it did not happen in time"
-            time.sleep(0.05)
-
-    def crashes(self, job_id: str) -> int:
-        value = self.redis.hget(self.store.keys.job(job_id), "crashes")
-        assert value is None or isinstance(value, bytes)
-        return int(value or 0)
-
-    def messages(self) -> int:
-        length = self.redis.llen(self.settings.key_prefix + QUEUE_NAME)
-        assert isinstance(length, int)
-        return length
-
-
-class Worker:
-    """A worker process; its log goes to a file."""
-
-    def __init__(self, url: str, log: Path, *command: str, **variables: str) -> None:
-        self.log = log
-        environment = {**os.environ, "DEPECHE_REDIS_URL": url, "DEPECHE_ENGINE": "fake", **variables}
-        with log.open("ab") as output:
-            self.process = subprocess.Popen(command or [PROGRAM, "run"], env=environment, stdout=output, stderr=output)
-
-    def seen(self, queue: Queue) -> bool:
-        return any(f"-{self.process.pid}-" in worker["id"] for worker in queue.store.workers())
-
-    def stop(self, number: signal.Signals = signal.SIGTERM, seconds: float = 30) -> int:
-        if self.process.poll() is None:
-            self.process.send_signal(number)
-        return self.process.wait(seconds)
-
-
-@pytest.fixture
-def queue(redis_url: str) -> Iterator[Queue]:
-    queue = Queue(redis_url)
-    yield queue
-    queue.redis.close()
-
-
-@pytest.fixture
-def start(queue: Queue, redis_url: str, tmp_path: Path) -> Iterator[Callable[..., Worker]]:
-    """Starts workers that are ready when it returns, and ends them after the test."""
-    workers: list[Worker] = []
-
-    def start_worker(*command: str, **variables: str) -> Worker:
-        worker = Worker(redis_url, tmp_path / f"worker-{len(workers)}.log", *command, **variables)
-        workers.append(worker)
-        queue.until(lambda: worker.seen(queue) or worker.process.poll() is not None)
-        assert worker.process.poll() is None, worker.log.read_text()
-        return worker
-
-    yield start_worker
-    for worker in workers:
-        worker.stop(signal.SIGKILL)
-
-
 BREAKING = [sys.executable, str(Path(__file__).with_name("breaking_worker.py"))]
-SLOW = {"DEPECHE_FAKE_SECONDS_PER_TOKEN": "0.02", "DEPECHE_BATCH_ROWS": "1"}
 
 
 def test_works_on_jobs_and_leaves_nothing_behind(queue: Queue, start: Callable[..., Worker]) -> None:

@@ -12,6 +12,7 @@ from service.contract.errors import StoreUnavailable
 from service.contract.leases import LeaseStore
 from service.contract.request import JobRequest
 from service.contract.states import Stage
+from worker import attempts
 from worker.attempts import Attempt, AttemptBook, AttemptDrained, AttemptLost, DeadlineExceeded
 
 
@@ -22,11 +23,14 @@ class RecordingStore:
         self.beats: list[tuple[list[Heartbeat], float | None, str | None]] = []
         self.lost: set[str] = set()
         self.down = False
+        self.thawed = threading.Event()
+        self.thawed.set()
         self.withdrawn: list[str] = []
 
     def heartbeat(
         self, worker: str, jobs: Sequence[Heartbeat], *, lease_s: float, renew: bool, description: str | None = None
     ) -> set[Heartbeat]:
+        assert self.thawed.wait(20)
         if self.down:
             raise StoreUnavailable("can't be reached")
         self.beats.append((list(jobs), lease_s if renew else None, description))
@@ -206,6 +210,23 @@ class TestAttemptBook:
         eventually(lambda: store.beats)
         book.stop()
         assert not attempt.lost.is_set()
+
+    def test_knows_whether_the_store_answers(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(attempts, "_OVERDUE_S", 1.0)
+        store = RecordingStore()
+        book = make_book(store)
+        assert not book.answering(), "nobody has asked it yet"
+        book.start()
+        eventually(book.answering)
+        store.down = True
+        eventually(lambda: not book.answering())
+        store.down = False
+        eventually(book.answering)
+        store.thawed.clear()  # a heartbeat is on its way, and no answer comes
+        eventually(lambda: not book.answering())
+        store.thawed.set()
+        eventually(book.answering)
+        book.stop()
 
     def test_says_that_the_engine_is_broken_and_stops_renewing(self) -> None:
         store, reasons = RecordingStore(), list[str]()
