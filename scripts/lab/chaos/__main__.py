@@ -31,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _stop)
     try:
-        outcomes = _run(options.scenario or list(SCENARIOS), scale, options.lanes or (1 if options.full else 3))
+        outcomes = _run(options.scenario or list(SCENARIOS), scale, options.lanes or (2 if options.full else 3))
     except (ClusterError, ChildError) as error:
         say(f"the campaign broke: {error}")
         return 2
@@ -60,7 +60,7 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     size.add_argument("--short", action="store_true", help="some minutes, with short leases (the default)")
     size.add_argument("--full", action="store_true", help="100,000 jobs, with the default lease; about 45 minutes")
     parser.add_argument("--seed", type=int, default=1, help="seed of the articles and of the faults (1)")
-    parser.add_argument("--lanes", type=int, metavar="N", help="scenarios at once (3; 1 with --full)")
+    parser.add_argument("--lanes", type=int, metavar="N", help="scenarios at once (3; 2 with --full)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there as well")
     parser.add_argument(
         "--scenario", nargs="+", metavar="NAME", choices=list(SCENARIOS), help=f"only these: {', '.join(SCENARIOS)}"

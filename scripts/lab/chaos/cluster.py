@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -24,6 +25,7 @@ from scripts.lab.chaos.articles import POISON
 from scripts.lab.chaos.units import Supervisor, Unit
 from scripts.lab.embedded_redis import durable_command, find_redis_server
 from scripts.lab.processes import Child
+from service.contract.keys import Keys
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -59,8 +61,8 @@ class Shape:
     timing: Timing
     workers: int = 2
     concurrency: int = 8
-    seconds_per_batch: float = 0.02
-    seconds_per_token: float = 0.0002
+    seconds_per_batch: float = 0.15
+    seconds_per_token: float = 0.0001
     variables: Mapping[str, str] = field(default_factory=dict)
     redis_folder: Path | None = None
     worker_command: Callable[[int], list[str]] | None = None
@@ -132,25 +134,20 @@ class Cluster:
     def wait_until_ready(self, seconds: float = _READY_S) -> None:
         """Returns once the front end takes work and all workers were heard. Raises `ClusterError`."""
         self.wait_for_redis(seconds)
-        with self.client(timeout_s=1) as client:
-            workers = f"{self.prefix}workers"
-            for unit in self.workers:
-                self._wait(
-                    lambda unit=unit: any(f"-{unit.pid}-".encode() in name for name in client.zrange(workers, 0, -1)),
-                    "a worker",
-                    unit,
-                    seconds,
-                )
+        for unit in self.workers:
+            self._wait(partial(self.is_known, unit), "a worker", unit, seconds)
         self._wait(self._answers, "the front end", self.web, seconds)
+
+    def is_known(self, unit: Unit) -> bool:
+        """Whether the worker has said that it is there. Raises redis-py's errors."""
+        with self.client(timeout_s=1) as client:
+            names = client.zrange(Keys(self.prefix).workers, 0, -1)
+        return any(f"-{unit.pid}-".encode() in name for name in names)
 
     @property
     def prefix(self) -> str:
         """What every key in Redis begins with."""
         return "depeche:"
-
-    def unit_of(self, worker: str) -> Unit | None:
-        """The unit whose process named itself so in the ledger, if that process still runs."""
-        return next((unit for unit in self.workers if f"-{unit.pid}-" in worker), None)
 
     def _wait(self, ready: Callable[[], bool], what: str, unit: Unit, seconds: float) -> None:
         deadline = time.monotonic() + seconds

@@ -5,7 +5,7 @@ import time
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from redis import Redis
 
@@ -93,7 +93,8 @@ class Ledger:
 
     def running(self) -> list[str]:
         """The ids of all running jobs."""
-        return [member.decode() for member in self.redis.zrange(self.keys.running, 0, -1)]
+        members = cast("list[bytes]", self.redis.zrange(self.keys.running, 0, -1))
+        return [member.decode() for member in members]
 
     def leftovers(self) -> Leftovers:
         """What the queue holds now."""

@@ -15,7 +15,7 @@ _CHUNK = 65_536
 class Link(Enum):
     """What the network does."""
 
-    PASS = "through"
+    THROUGH = "through"
     """Everything goes through."""
     SILENT = "silent"
     """Nothing goes through and nobody is told; what was sent meanwhile arrives once it is healed."""
@@ -28,7 +28,7 @@ class Proxy:
 
     def __init__(self, target: int) -> None:
         self._target = target
-        self._link = Link.PASS
+        self._link = Link.THROUGH
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop = asyncio.new_event_loop()

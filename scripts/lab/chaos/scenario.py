@@ -4,7 +4,7 @@ import random
 import signal
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from redis.exceptions import RedisError
 
@@ -73,8 +73,12 @@ class Field:
         pid = unit.pid
         if unit.signal(signal.SIGKILL, group=whole):
             self.kills += 1
-            if unit in self.cluster.workers:
-                self._recovery.note_death(pid)
+            self.note_loss(unit, pid)
+
+    def note_loss(self, unit: Unit, pid: int) -> None:
+        """From now on this process can't work: the time until its jobs are claimed again is measured."""
+        if unit in self.cluster.workers:
+            self._recovery.note_death(pid)
 
     def any_worker(self) -> Unit:
         """One of the workers, drawn."""
@@ -96,7 +100,8 @@ class Scenario:
 
     def shape(self) -> Shape:
         """The cluster that it wants."""
-        return Shape(timing=self.scale.timing, workers=self.scale.workers)
+        scale = self.scale
+        return Shape(timing=scale.timing, workers=scale.workers, concurrency=round(scale.pick(short=8, full=32)))
 
     def plan(self) -> LoadPlan:
         """Its load, with and without faults."""
@@ -104,8 +109,9 @@ class Scenario:
         return LoadPlan(jobs=round(rate * self.scale.seconds), rate=rate)
 
     def control_plan(self) -> LoadPlan:
-        """Its load without faults, where that may be less."""
-        return self.plan()
+        """The same load without faults; a part of it shows the throughput as well."""
+        plan = self.plan()
+        return replace(plan, jobs=round(plan.jobs * self.scale.pick(short=0.5, full=0.2)))
 
     def article(self, number: int) -> Article:
         """The article of this number."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 from scripts.lab.chaos.cluster import Shape
 from scripts.lab.chaos.full_disk import FullDisk
 from scripts.lab.chaos.proxy import Link, Proxy
-from scripts.lab.chaos.scenario import Field, Scenario
+from scripts.lab.chaos.scenario import Field, Scale, Scenario
 from scripts.lab.chaos.verdict import Facts
 
 
@@ -20,7 +20,7 @@ class RedisKills(Scenario):
 
     def faults(self, field: Field) -> None:
         """Kills it every few seconds."""
-        while field.pause(2, 4):
+        while field.pause(1.5, 3):
             field.kill(field.cluster.redis)
             field.cluster.wait_for_redis()
 
@@ -51,9 +51,10 @@ class DiskFull(Scenario):
     name, title = "disk-full", "the disk full under Redis"
     charges_nobody = True
 
-    def __init__(self, scale: object) -> None:
-        super().__init__(scale)  # type: ignore[arg-type]
+    def __init__(self, scale: Scale) -> None:
+        super().__init__(scale)
         self._disk = FullDisk()
+        self._deaths_seen = False
 
     def shape(self) -> Shape:
         """Redis on that disk."""
@@ -61,16 +62,15 @@ class DiskFull(Scenario):
 
     def faults(self, field: Field) -> None:
         """Fills it for some seconds, twice or more."""
-        self._deaths_seen = False
         while field.pause(1, 2):
             unit = field.cluster.redis
-            before = len(unit.statuses)
+            before = len(unit.ends)
             self._disk.fill(unit.pid)
             try:
                 time.sleep(field.dice.uniform(3, 5))
             finally:
                 self._disk.free(unit.pid)
-            self._deaths_seen |= len(unit.statuses) > before
+            self._deaths_seen |= len(unit.ends) > before
             field.cluster.wait_for_redis()
 
     def findings(self, field: Field, facts: Facts) -> Sequence[str]:
@@ -91,8 +91,8 @@ class WorkerCutOff(Scenario):
 
     name, title = "cut-off-worker", "a worker cut off from Redis"
 
-    def __init__(self, scale: object) -> None:
-        super().__init__(scale)  # type: ignore[arg-type]
+    def __init__(self, scale: Scale) -> None:
+        super().__init__(scale)
         self._proxy: Proxy | None = None
 
     def shape(self) -> Shape:
@@ -112,10 +112,11 @@ class WorkerCutOff(Scenario):
         links = [Link.SILENT, Link.RESET]
         while field.pause(1, 2):
             proxy.set(links[0])
+            field.note_loss(field.cluster.workers[0], field.cluster.workers[0].pid)
             try:
                 time.sleep(timing.lease_s + 2 * timing.sweep_s)
             finally:
-                proxy.set(Link.PASS)
+                proxy.set(Link.THROUGH)
             links.reverse()
 
     def linger_s(self) -> float:

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pydantic import SecretStr
-
 from scripts.lab.chaos.cluster import Shape
 from scripts.lab.chaos.load import LoadPlan
 from scripts.lab.chaos.scenario import Field, Scale, Scenario
@@ -21,8 +19,9 @@ class FrontEndKills(Scenario):
 
     def faults(self, field: Field) -> None:
         """Kills it every few seconds, with its processes or without."""
-        while field.pause(1.5, 3):
+        while field.pause(2, 4):
             field.kill(field.cluster.web)
+            field.cluster.wait_until_ready()
 
 
 class AllKilled(Scenario):
@@ -49,7 +48,7 @@ class Duplicates(Scenario):
 
     def faults(self, field: Field) -> None:
         """Publishes ids again, also of jobs that have long ended."""
-        settings = SharedSettings(redis_url=SecretStr(field.cluster.redis_url), key_prefix=field.cluster.prefix)
+        settings = SharedSettings.load(redis_url=field.cluster.redis_url, key_prefix=field.cluster.prefix)
         app = make_celery(settings, socket_timeout_s=5)
         self.published = 0
         try:

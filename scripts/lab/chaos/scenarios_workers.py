@@ -19,14 +19,10 @@ class WorkerKills(Scenario):
     name, title = "kill-workers", "kill -9 of workers"
 
     def plan(self) -> LoadPlan:
-        """20,000 short jobs, as fast as they are taken."""
+        """20,000 short jobs in the full campaign."""
         if not self.scale.full:
             return super().plan()
-        return LoadPlan(jobs=20_000, rate=120, threads=8, give_up_s=600)
-
-    def control_plan(self) -> LoadPlan:
-        """A tenth shows the throughput as well."""
-        return replace(self.plan(), jobs=2_000) if self.scale.full else self.plan()
+        return LoadPlan(jobs=20_000, rate=120)
 
     def faults(self, field: Field) -> None:
         """Kills one of them, and sometimes two at once."""
@@ -47,6 +43,7 @@ class WorkerFrozen(Scenario):
         while field.pause(0.5, 1):
             unit = field.any_worker()
             if unit.signal(signal.SIGSTOP, group=True):
+                field.note_loss(unit, unit.pid)
                 try:
                     time.sleep(lease_s + 2 * sweep_s)
                 finally:
@@ -65,14 +62,17 @@ class TermStorm(Scenario):
 
     def faults(self, field: Field) -> None:
         """Sends it to one or all of them, sometimes several times in a row."""
+        self._told: set[int] = set()
         while field.pause(1, 2):
             for unit in field.cluster.workers if field.dice.random() < 0.3 else [field.any_worker()]:
+                if field.cluster.is_known(unit):  # one that still starts has no handler yet, and no job
+                    self._told.add(unit.pid)
                 for _ in range(field.dice.randint(1, 3)):
                     unit.signal(signal.SIGTERM)
 
     def findings(self, field: Field, facts: Facts) -> Sequence[str]:
         """The exit statuses."""
-        statuses = [status for unit in field.cluster.workers for status in unit.statuses]
+        statuses = [status for unit in field.cluster.workers for pid, status in unit.ends if pid in self._told]
         if wrong := [status for status in statuses if status]:
             return [f"{len(wrong)} of {len(statuses)} workers that were told to stop exited with {sorted(set(wrong))}"]
         return [] if statuses else ["no worker stopped at all"]
@@ -88,15 +88,11 @@ class Poison(Scenario):
         """Every 75th is poisoned."""
         return write(self.scale.seed, number, poisoned=number % self._EVERY == self._EVERY // 3)
 
-    def control_plan(self) -> LoadPlan:
-        """As many as come before the first poisoned one."""
-        return replace(self.plan(), jobs=self._EVERY // 3)
-
     def faults(self, field: Field) -> None:
         """The harm is in the text."""
         while field.pause(1):
             pass
-        field.kills = sum(len(unit.statuses) for unit in field.cluster.workers)
+        field.kills = sum(len(unit.ends) for unit in field.cluster.workers)
 
     def settle_s(self) -> float:
         """Each of its poisoned ones dies some five times, and three of them in the same lane."""

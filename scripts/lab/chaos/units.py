@@ -16,13 +16,15 @@ _LOOK_S = 0.05
 
 
 class Unit:
-    """One supervised process: a front end, a worker or Redis. `on_start` is called after each start with its number."""
+    """One supervised process: a front end, a worker or Redis. `on_start` is called after each start with its number.
+
+    `ends` has the number and the exit status of each process that has ended."""
 
     def __init__(self, child: Child, *, on_start: Callable[[int], None] | None = None) -> None:
         self.child = child
         self.name = child.name
         self.wanted = False
-        self.statuses: list[int] = []
+        self.ends: list[tuple[int, int]] = []
         self._on_start = on_start
         self._start_at = 0.0
         self._up = False
@@ -51,7 +53,7 @@ class Unit:
         """Notes a death, ends what it left behind, and starts it again when its time has come."""
         if self._up and self.child.status is not None:
             self._up = False
-            self.statuses.append(self.child.status)
+            self.ends.append((self.pid, self.child.status))
             self._start_at = time.monotonic() + BACKOFF_S
             self._bury()
         if self.wanted and not self._up and time.monotonic() >= self._start_at:
