@@ -6,10 +6,13 @@ threads, gives the attempts back and ends the process without waiting for anybod
 
 import faulthandler
 import os
+import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from functools import partial
+from types import FrameType
 
 from celery.worker import state
 from structlog.contextvars import bound_contextvars
@@ -34,6 +37,9 @@ _MOST_TICK_S = 2.0
 
 #: Seconds between two times that the last net is drawn up again.
 _NET_EVERY_S = 10.0
+
+#: The threads of the event loop and of the engine.
+_SUSPECTS = ("MainThread", "engine")
 
 #: Seconds that a faulty process may take to give its attempts back.
 _END_S = 5.0
@@ -124,10 +130,24 @@ def end_process(context: WorkerContext, fault: Fault) -> None:
     deadline = threading.Timer(_END_S, os._exit, (EXIT_BROKEN,))
     deadline.daemon = True
     deadline.start()
-    log.critical("worker_hung", reason=fault.reason, jobs=len(context.book))
+    log.critical("worker_hung", reason=fault.reason, jobs=len(context.book), stacks=suspects())
     faulthandler.dump_traceback()
     settle(context, fault)
     os._exit(EXIT_BROKEN)
+
+
+def suspects() -> dict[str, list[str]]:
+    """Where the threads are that may hang, innermost first. Of all threads, faulthandler prints a hundred, without names."""
+    frames = sys._current_frames()
+    return {
+        thread.name: [_line(frame, line) for frame, line in traceback.walk_stack(frames[thread.ident])]
+        for thread in threading.enumerate()
+        if thread.name in _SUSPECTS and thread.ident in frames
+    }
+
+
+def _line(frame: FrameType, line: int) -> str:
+    return f"{frame.f_globals.get('__name__', '?')}:{line} {frame.f_code.co_name}"
 
 
 def settle(context: WorkerContext, fault: Fault) -> None:

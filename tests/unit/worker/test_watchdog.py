@@ -230,7 +230,12 @@ class TestEnd:
         begin(context, "guilty", "one")
         with capture_logs() as logs:
             end_process(context, FAULT)
-        assert {"event": "worker_hung", "log_level": "critical", "reason": "it hangs", "jobs": 2} in logs
+        said = logs[0]
+        assert (said["event"], said["log_level"]) == ("worker_hung", "critical")
+        assert (said["reason"], said["jobs"]) == ("it hangs", 2)
+        assert "worker.engine.batcher:" in str(said["stacks"]["engine"])
+        assert said["stacks"]["MainThread"]
+        assert "secret" not in str(said)
         assert dumped == [[]]
         assert len(store.calls) == 2
         assert exits == [EXIT_BROKEN]
