@@ -15,6 +15,9 @@ _CLIENT_TIMEOUT_S = 30.0
 #: Most seconds between two tries of a client, whatever Retry-After says: the campaign has to end.
 _PATIENCE_S = 0.5
 
+#: Seconds after which a connection is not used again: the server may be just about to close it.
+_IDLE_S = 2.0
+
 #: Every so many articles carries an Idempotency-Key, and every so many asks for a summary.
 _KEYED, _SUMMARIZED = 2, 8
 
@@ -58,32 +61,25 @@ class LoadPlan:
 
 
 class Load:
-    """Sends articles in threads of its own. `on_accepted` is called with each id that a 202 gave."""
+    """Sends articles in threads of its own. `took_s` is how long all of it took, once it is done."""
 
-    def __init__(
-        self,
-        port: int,
-        plan: LoadPlan,
-        article: Callable[[int], Article],
-        *,
-        on_accepted: Callable[[str], None] | None = None,
-    ) -> None:
+    def __init__(self, port: int, plan: LoadPlan, article: Callable[[int], Article]) -> None:
         self.submissions: list[Submission] = []
+        self.took_s = 0.0
         self._port = port
         self._plan = plan
         self._article = article
-        self._on_accepted = on_accepted
         self._next = 0
         self._lock = threading.Lock()
         self._failure: BaseException | None = None
-        self.began = time.monotonic()
+        self._began = time.monotonic()
         self._threads = [
             threading.Thread(target=self._run, name=f"client {index}", daemon=True) for index in range(plan.threads)
         ]
 
     def start(self) -> None:
         """Begins to submit."""
-        self.began = time.monotonic()
+        self._began = time.monotonic()
         for thread in self._threads:
             thread.start()
 
@@ -96,6 +92,7 @@ class Load:
         """Returns once it is done. Raises what broke a client's thread."""
         for thread in self._threads:
             thread.join()
+        self.took_s = time.monotonic() - self._began
         if self._failure is not None:
             raise self._failure
 
@@ -112,7 +109,7 @@ class Load:
                 return None
             self._next += 1
         if self._plan.rate:
-            time.sleep(max(0.0, self.began + number / self._plan.rate - time.monotonic()))
+            time.sleep(max(0.0, self._began + number / self._plan.rate - time.monotonic()))
         submission = Submission(self._article(number), keyed=number % _KEYED == 0)
         with self._lock:
             self.submissions.append(submission)
@@ -135,8 +132,6 @@ class Load:
             with self._lock:
                 submission.answers.append(answer)
             if answer.status == 202:
-                if self._on_accepted is not None:
-                    self._on_accepted(answer.job_id)
                 return
             again = answer.status == 0 or (answer.status == 503 and self._plan.insist)
             if not again or time.monotonic() > deadline:
@@ -149,6 +144,7 @@ class _Client:
 
     def __init__(self, port: int) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_CLIENT_TIMEOUT_S)
+        self._used_at = 0.0
 
     def post(self, submission: Submission) -> Answer:
         article = submission.article
@@ -158,18 +154,18 @@ class _Client:
         body: dict[str, object] = {"text": article.text}
         if article.number % _SUMMARIZED:
             body["summary"] = {"mode": "none"}
-        fresh = self._connection.sock is None
         began = time.monotonic()
+        if began - self._used_at > _IDLE_S:
+            self._connection.close()
         try:
             self._connection.request("POST", "/v1/jobs", json.dumps(body).encode(), headers)
             response = self._connection.getresponse()
             content = response.read()
         except (OSError, http.client.HTTPException):
             self._connection.close()
-            if not fresh and time.monotonic() - began < 0.05:
-                return self.post(submission)  # the server had closed an idle connection
             return Answer(0, time.monotonic() - began)
-        seconds = time.monotonic() - began
+        self._used_at = time.monotonic()
+        seconds = self._used_at - began
         job_id = json.loads(content)["id"] if response.status == 202 else ""
         return Answer(response.status, seconds, job_id, response.headers.get("Retry-After") or "")
 
