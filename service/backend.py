@@ -1,9 +1,11 @@
-"""What requests work with: the store, the queue and the waits of one process."""
+"""What requests work with: the store, the keys and quotas, the queue and the waits of one process."""
 
 import os
 from dataclasses import dataclass
 
+from service.contract.api_keys import KeyStore
 from service.contract.connection import connect
+from service.contract.quotas import Limits, QuotaStore
 from service.contract.store import JobStore
 from service.publisher import Publisher
 from service.settings import Settings
@@ -12,9 +14,6 @@ from service.waits import WaitHub
 #: Connections to Redis that requests of one process share.
 _CONNECTIONS = 32
 
-#: Whose jobs these are until there are API keys.
-CLIENT = "local"
-
 
 @dataclass(frozen=True, slots=True)
 class Backend:
@@ -22,6 +21,8 @@ class Backend:
 
     settings: Settings
     store: JobStore
+    keys: KeyStore
+    quotas: QuotaStore
     publisher: Publisher
     waits: WaitHub
 
@@ -38,7 +39,14 @@ class Backend:
             store.keys.ended,
             store.states,
         )
-        return cls(settings, store, Publisher(settings), waits)
+        keys = KeyStore(redis, prefix=settings.key_prefix)
+        quotas = QuotaStore(redis, prefix=settings.key_prefix)
+        return cls(settings, store, keys, quotas, Publisher(settings), waits)
+
+    @property
+    def default_limits(self) -> Limits:
+        """The quotas of a key that has none of its own."""
+        return Limits(self.settings.jobs_per_minute, self.settings.characters_per_minute)
 
     def close(self) -> None:
         """Wakes those who wait and closes the connections."""

@@ -1,4 +1,4 @@
-"""The `depeche` command: web, submit, status, cancel."""
+"""The `depeche` command: web, submit, status, cancel, keys."""
 
 import io
 import json
@@ -11,17 +11,11 @@ from typing import TYPE_CHECKING
 import click
 
 from service.contract.settings import SettingsError
+from service.failure import Failed
+from service.key_commands import keys
 
 if TYPE_CHECKING:  # `web` must not import what gevent has to patch first
     from service.client import Client
-
-
-class _Failed(click.ClickException):
-    """One line on standard error and exit status 1."""
-
-    def show(self, file: object = None) -> None:
-        """Without click's own prefix."""
-        click.echo(f"depeche: {self.format_message()}", err=True)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -43,11 +37,19 @@ def web(host: str | None, port: int | None, processes: int | None) -> None:
     try:
         serve(Settings.load(host=host, port=port, processes=processes))
     except (SettingsError, ServerError) as error:
-        raise _Failed(str(error)) from None
+        raise Failed(str(error)) from None
 
 
 _url = click.option(
     "--url", envvar="DEPECHE_URL", default="http://127.0.0.1:8000", show_default=True, help="Address of the front end."
+)
+
+
+_key = click.option(
+    "--key",
+    envvar="DEPECHE_API_KEY",
+    show_envvar=True,
+    help="API key, where the front end demands one. Others on this machine can see command lines: better use the variable.",
 )
 
 
@@ -58,13 +60,20 @@ _url = click.option(
 @click.option("--output", type=click.Path(path_type=Path), metavar="FOLDER", help="Write files into this folder.")
 @click.option("--max-words", type=int, metavar="N", help="Most words of the summary (100).")
 @_url
+@_key
 def submit(
-    files: tuple[str, ...], as_json: bool, summary: bool, output: Path | None, max_words: int | None, url: str
+    files: tuple[str, ...],
+    as_json: bool,
+    summary: bool,
+    output: Path | None,
+    max_words: int | None,
+    url: str,
+    key: str | None,
 ) -> None:
     """Translates French text files in UTF-8; - is standard input. Exits with 0 if all succeeded."""
     from service.submission import run_submission
 
-    with _client(url) as client:
+    with _client(url, key) as client:
         try:
             status = run_submission(
                 client,
@@ -85,9 +94,10 @@ def submit(
 @click.argument("job_id", metavar="ID")
 @click.option("--json", "as_json", is_flag=True, help="Print the whole job as JSON.")
 @_url
-def status(job_id: str, as_json: bool, url: str) -> None:
+@_key
+def status(job_id: str, as_json: bool, url: str, key: str | None) -> None:
     """Says how far a job is."""
-    with _client(url) as client, _one_line():
+    with _client(url, key) as client, _one_line():
         job = client.get(job_id)
     if as_json:
         click.echo(json.dumps(dict(job.raw), ensure_ascii=False, indent=2))
@@ -100,21 +110,25 @@ def status(job_id: str, as_json: bool, url: str) -> None:
 @main.command()
 @click.argument("job_id", metavar="ID")
 @_url
-def cancel(job_id: str, url: str) -> None:
+@_key
+def cancel(job_id: str, url: str, key: str | None) -> None:
     """Cancels a job that has not ended. Leaves one alone that has."""
-    with _client(url) as client, _one_line():
+    with _client(url, key) as client, _one_line():
         job = client.get(job_id)
         if job.state.ended:
-            raise _Failed(f"the job has already ended: {job.state}")
+            raise Failed(f"the job has already ended: {job.state}")
         client.delete(job_id)
     click.echo("cancelled")
 
 
-def _client(url: str) -> "Client":
+main.add_command(keys)
+
+
+def _client(url: str, key: str | None) -> "Client":
     from service.client import Client
 
     with _one_line():
-        return Client(url)
+        return Client(url, key=key or None)
 
 
 @contextmanager
@@ -125,7 +139,7 @@ def _one_line() -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        raise _Failed(str(error)) from None
+        raise Failed(str(error)) from None
 
 
 if __name__ == "__main__":

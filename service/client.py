@@ -102,6 +102,9 @@ class JobView:
 class Client:
     """Talks to one server. Thread-safe. Use it in a `with` statement, or call `close`.
 
+    `key` is an API key, for servers that demand one. It goes into a header, and to this server alone: redirects are not
+    followed.
+
     `timeout_s` bounds connecting, and each read beyond what a wait takes. `retries` is how often a request is sent again
     after 429, 502, 503, 504 or a broken connection.
     """
@@ -110,12 +113,15 @@ class Client:
         self,
         url: str = "http://127.0.0.1:8000",
         *,
+        key: str | None = None,
         timeout_s: float = 30.0,
         retries: int = 5,
         transport: httpx2.BaseTransport | None = None,
     ) -> None:
         # trust_env=False: a proxy of the environment must not see articles that stay on this machine otherwise.
-        self._http = httpx2.Client(base_url=_address(url), timeout=timeout_s, transport=transport, trust_env=False)
+        self._http = httpx2.Client(
+            base_url=_address(url), headers=_headers(key), timeout=timeout_s, transport=transport, trust_env=False
+        )
         self.url = url
         self._timeout_s = timeout_s
         self._retries = retries
@@ -240,6 +246,15 @@ def _address(url: str) -> httpx2.URL:
     if address.scheme not in ("http", "https") or not address.host or "%" in address.host:
         raise ClientError(f"{url!r} is not an address. Use one such as http://127.0.0.1:8000.")
     return address
+
+
+def _headers(key: str | None) -> dict[str, str]:
+    """Raises `ClientError` for what can't stand in a header, without repeating it."""
+    if key is None:
+        return {}
+    if not key.isascii() or not key.isprintable() or " " in key or not key:
+        raise ClientError("The API key has characters that no key has. Was it copied whole?")
+    return {"Authorization": f"Bearer {key}"}
 
 
 def _path(job_id: str) -> str:

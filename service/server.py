@@ -4,6 +4,7 @@ Nothing here may import the application: each process does that itself, after ge
 """
 
 import errno
+import multiprocessing
 import resource
 import socket
 import sys
@@ -14,7 +15,7 @@ from typing import Any
 from gunicorn.app.base import BaseApplication
 
 from service.contract.logs import configure_logs
-from service.settings import Settings
+from service.settings import Settings, is_loopback
 
 #: Seconds for which an idle connection is kept, and within which the head of a request must arrive.
 KEEPALIVE_S = 5
@@ -28,6 +29,9 @@ _SILENCE_S = 30
 #: Connections that may wait to be accepted.
 _BACKLOG = 2048
 
+#: The exit status of a look that found no API key.
+_NO_KEYS = 3
+
 #: Files that a process needs beyond two for each connection.
 _SPARE_FILES = 256
 
@@ -38,6 +42,11 @@ class ServerError(Exception):
 
 def serve(settings: Settings) -> None:
     """Runs until a signal stops it, then ends the process with its exit status. Raises `ServerError`."""
+    if settings.keys_required and not is_loopback(settings.host) and not _keys_may_exist(settings):
+        raise ServerError(
+            f"others can reach {settings.host}, and there is no API key. Make one with `depeche keys create NAME`, or listen "
+            "on 127.0.0.1, or set DEPECHE_TRUST_NETWORK=1 where only people you trust reach that address"
+        )
     listener = listen(settings.host, settings.port)
     port = listener.getsockname()[1]
     configure_logs(settings.log_level, settings.log_format)
@@ -75,6 +84,28 @@ def _refusal(error: OSError, host: str, port: int) -> str:
     if error.errno == errno.EADDRNOTAVAIL:
         return f"DEPECHE_HOST {host} is not an address of this machine"
     return f"{host}:{port} can't be listened on: {error.strerror}"
+
+
+def _keys_may_exist(settings: Settings) -> bool:
+    """Whether there is an API key, or Redis does not say. A process of its own asks, since gevent has to come before redis."""
+    process = multiprocessing.get_context("fork").Process(target=_look_for_keys, args=(settings,))
+    process.start()
+    process.join()
+    return process.exitcode != _NO_KEYS
+
+
+def _look_for_keys(settings: Settings) -> None:
+    from service.contract.api_keys import KeyStore
+    from service.contract.connection import connect
+    from service.contract.errors import StoreUnavailable
+
+    url = settings.redis_url.get_secret_value()
+    redis = connect(url, timeout_s=settings.redis_timeout_s, name="depeche-web-start")
+    try:
+        found = KeyStore(redis, prefix=settings.key_prefix).any()
+    except StoreUnavailable:
+        return  # keys are demanded all the same: 503 until they can be looked at
+    sys.exit(0 if found else _NO_KEYS)
 
 
 class _Gunicorn(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
@@ -116,20 +147,23 @@ class _Gunicorn(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 def _first_words(worker: Any) -> None:
     """The first process says once what about Redis is not as it should be; in a thread, as Redis may not answer."""
     if worker.age == 1:
-        threading.Thread(target=_report, args=(worker.wsgi.extensions["depeche"].store,), daemon=True).start()
+        threading.Thread(target=_report, args=(worker.wsgi.extensions["depeche"],), daemon=True).start()
 
 
-def _report(store: Any) -> None:
+def _report(backend: Any) -> None:
     from service.api.health import durability
     from service.contract.errors import StoreUnavailable
     from service.contract.logs import get_logger
 
     log = get_logger(__name__)
     try:
-        found = durability(store)
+        found = durability(backend.store)
+        keyless = backend.settings.keys_required and not backend.keys.any()
     except StoreUnavailable as error:
         log.warning("redis_unavailable", reason=error.detail, effect="submissions get 503 until it is back")
         return
+    if keyless:
+        log.warning("no_api_keys", effect="every request is refused", remedy="depeche keys create NAME")
     if found != "machine":
         lost = "what was accepted may be lost with the machine" if found == "process" else "Redis's end loses all jobs"
         log.warning("not_durable", durability=found, effect=lost, remedy="set appendonly yes and appendfsync always")

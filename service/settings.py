@@ -3,7 +3,7 @@
 import ipaddress
 from urllib.parse import parse_qs, urlsplit
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator
 
 from service.contract.settings import SharedSettings
 
@@ -21,7 +21,7 @@ class Settings(SharedSettings):
     """What the front end can be told. Each is read from `DEPECHE_` and the field's name."""
 
     host: str = Field(
-        "127.0.0.1", description="Address to listen on. Others than loopback need `DEPECHE_TRUST_NETWORK`."
+        "127.0.0.1", description="Address to listen on. Others than loopback need API keys, or `DEPECHE_TRUST_NETWORK`."
     )
     port: int = Field(8000, ge=0, le=65_535, description="Port to listen on. 0: a free one, which is then printed.")
     processes: int = Field(2, ge=1, le=64, description="Processes that answer requests.")
@@ -46,11 +46,20 @@ class Settings(SharedSettings):
     )
     trust_network: bool = Field(
         False,
-        description="Listen on other addresses than loopback, where everybody who reaches them may do everything.",
+        description="Listen on other addresses than loopback without API keys: who reaches them may do everything.",
+    )
+    require_keys: bool = Field(
+        False, description="Demand API keys on loopback too, for instance behind a proxy. Elsewhere they always are."
+    )
+    jobs_per_minute: int | None = Field(
+        None, ge=1, description="Most jobs a minute of each API key that has no quota of its own. Unset: no limit."
+    )
+    characters_per_minute: int | None = Field(
+        None, ge=1, description="Most characters a minute of each such key. Unset: no limit."
     )
     wait_limit_s: float = Field(60.0, ge=0, le=600, description="Most seconds that `?wait=` may ask for.")
 
-    @field_validator("max_body_bytes", mode="before")
+    @field_validator("max_body_bytes", "jobs_per_minute", "characters_per_minute", mode="before")
     @classmethod
     def _blank_is_unset(cls, value: object) -> object:
         """Compose files hand in empty variables for what is not set."""
@@ -69,14 +78,10 @@ class Settings(SharedSettings):
             raise ValueError("can't be read: use redis://HOST:PORT/0, rediss://HOST:PORT/0 or unix:///PATH")
         return value
 
-    @model_validator(mode="after")
-    def _loopback_unless_trusted(self) -> "Settings":
-        if not self.trust_network and not is_loopback(self.host):
-            raise ValueError(
-                f"DEPECHE_HOST is {self.host}, which others can reach, and API keys, which would keep strangers out, are "
-                "not there yet. Use 127.0.0.1, or set DEPECHE_TRUST_NETWORK=1 where only people you trust reach that address"
-            )
-        return self
+    @property
+    def keys_required(self) -> bool:
+        """Whether every request but the few that are open to all needs an API key."""
+        return self.require_keys or not (self.trust_network or is_loopback(self.host))
 
     @property
     def body_limit(self) -> int:

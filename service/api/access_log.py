@@ -33,6 +33,9 @@ def register(app: Flask) -> None:
         }
         if "job_id" in g:
             fields["job_id"] = g.job_id
+        key = g.get("api_key")
+        if key is not None:
+            fields["key_id"] = key.id
         quiet = route in _PROBES and response.status_code < 400
         (log.debug if quiet else log.info)("request", **fields)
         return response

@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, g, request
 from redis.exceptions import ResponseError
 
 from service.api.parameters import flag, refuse_unknown
@@ -33,7 +33,10 @@ def make_blueprint(backend: Backend) -> Blueprint:
 
     @blueprint.get("/readyz")
     def ready() -> Response:
-        """Work is taken: Redis can be written and the queue has room. `?workers=1` asks for a worker too."""
+        """Work is taken: Redis can be written and the queue has room. `?workers=1` asks for a worker too.
+
+        Strangers learn that much and no more.
+        """
         refuse_unknown(request, "workers")
         needs_worker = flag(request, "workers")
         members: dict[str, Any] = {"redis": "unavailable", "durability": None, "queue": None, "workers": None}
@@ -41,8 +44,8 @@ def make_blueprint(backend: Backend) -> Blueprint:
             _look(backend.store, members)
             _judge(backend.store, members, needs_worker=needs_worker)
         except DepecheError as error:
-            return problem(error, members={"ready": False, **members})
-        return _json({"ready": True, **members})
+            return problem(error, members={"ready": False, **(members if g.trusted else {})})
+        return _json({"ready": True, **(members if g.trusted else {})})
 
     return blueprint
 

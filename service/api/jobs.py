@@ -5,12 +5,14 @@ from contextlib import suppress
 from flask import Blueprint, Response, g, request
 
 from service.admission import admit
-from service.api import texts
+from service.api import quotas, texts
+from service.api.auth import client
 from service.api.bodies import read_request
 from service.api.parameters import idempotency_key, refuse_unknown, wait_seconds
-from service.backend import CLIENT, Backend
-from service.contract.errors import JobGone
+from service.backend import Backend
+from service.contract.errors import JobGone, JobNotFound
 from service.contract.job import Job
+from service.contract.store import JobStore
 
 #: Seconds after which a client should look again at a job that has not ended.
 RETRY_AFTER_S = 1
@@ -26,7 +28,10 @@ def make_blueprint(backend: Backend) -> Blueprint:
         refuse_unknown(request)
         key = idempotency_key(request)
         wanted, body = read_request(request, backend.settings)
-        job, known = admit(store, backend.publisher, wanted, client=CLIENT, idempotency_key=key, body=body)
+        with quotas.spent(backend, wanted) as give_back:
+            job, known = admit(store, backend.publisher, wanted, client=client(), idempotency_key=key, body=body)
+            if known:
+                give_back()
         g.job_id = job.id
         response = _job_response(job, status=202)
         response.headers["Location"] = f"/v1/jobs/{job.id}"
@@ -38,7 +43,7 @@ def make_blueprint(backend: Backend) -> Blueprint:
     def show(job_id: str) -> Response:
         refuse_unknown(request, "wait")
         seconds = wait_seconds(request, limit=backend.settings.wait_limit_s)
-        job = _wait(backend, job_id, seconds) if seconds else store.get(job_id, client=CLIENT)
+        job = _wait(backend, job_id, seconds) if seconds else _own(store, job_id)
         g.job_id = job.id
         response = _job_response(job)
         response.make_conditional(request)
@@ -55,11 +60,11 @@ def make_blueprint(backend: Backend) -> Blueprint:
     @blueprint.delete("/<job_id>")
     def delete(job_id: str) -> Response:
         refuse_unknown(request)
-        cancelled = store.delete(job_id, client=CLIENT)
+        cancelled = store.delete(job_id, client=client())
         g.job_id = job_id
         if cancelled:
             with suppress(JobGone):  # erased meanwhile by a second call
-                return _job_response(store.get(job_id, client=CLIENT))
+                return _job_response(_own(store, job_id))
         response = Response(status=204)
         del response.headers["Content-Type"]
         return response
@@ -67,24 +72,39 @@ def make_blueprint(backend: Backend) -> Blueprint:
     def _text(job_id: str, write: texts.Writer) -> Response:
         refuse_unknown(request)
         media_type = texts.choose(request)
-        job = store.get(job_id, client=CLIENT)
+        job = _own(store, job_id)
         g.job_id = job.id
         response = texts.respond(job, write, media_type, retry_after=RETRY_AFTER_S)
         response.make_conditional(request)
         return response
 
+    @blueprint.after_request
+    def tell_quota(response: Response) -> Response:
+        return quotas.headers(backend, response) if request.endpoint == "jobs.submit" else response
+
     return blueprint
+
+
+def _own(store: JobStore, job_id: str) -> Job:
+    """The caller's job. Raises what `get` raises.
+
+    An id holds three bytes that stand for its client: the record has the last word on whose it is.
+    """
+    job = store.get(job_id, client=client())
+    if job.client != client():
+        raise JobNotFound
+    return job
 
 
 def _wait(backend: Backend, job_id: str, seconds: float) -> Job:
     """The job once it has ended, or as it is after so many seconds, or when this process stops."""
     store = backend.store
     with backend.waits.watch(job_id) as ended:
-        job = store.get(job_id, client=CLIENT)
+        job = _own(store, job_id)
         if job.state.ended:
             return job
         ended.wait(seconds)
-    return store.get(job_id, client=CLIENT)
+    return _own(store, job_id)
 
 
 def _job_response(job: Job, status: int = 200) -> Response:

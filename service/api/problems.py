@@ -18,6 +18,12 @@ log = get_logger(__name__)
 #: Starts the `type` of every problem; the code follows.
 TYPE_PREFIX = "urn:depeche:problem:"
 
+#: What a 401 names (RFC 6750).
+_CHALLENGES = {
+    Code.KEY_MISSING: 'Bearer realm="depeche"',
+    Code.KEY_INVALID: 'Bearer realm="depeche", error="invalid_token"',
+}
+
 #: Frames of a traceback that are logged.
 _FRAMES = 6
 
@@ -37,6 +43,8 @@ def problem(error: DepecheError, members: Mapping[str, Any] | None = None, insta
     if instance is not None:
         body["instance"] = instance
     response = problem_response({**body, **(members or {})})
+    if error.code in _CHALLENGES:
+        response.headers["WWW-Authenticate"] = _CHALLENGES[error.code]
     if error.retry_after is not None:
         response.headers["Retry-After"] = str(error.retry_after)
     return response

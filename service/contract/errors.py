@@ -4,8 +4,11 @@ DepecheError                    code, HTTP status, detail; what to do is in the 
 ├── RequestError                the request can't be accepted as it is (4xx)
 ├── JobNotFound / JobGone       no such job (404); it was there once (410)
 ├── IdempotencyConflict         the same Idempotency-Key with another body (409)
+├── KeyMissing / KeyInvalid     an API key is needed (401); this one is not in force (401)
+├── QuotaExceeded               the key has used up its quota for now (429, Retry-After)
 ├── QueueFull                   no room in the queue (503, Retry-After)
-└── StoreUnavailable            Redis can't be reached, written or trusted now (503, Retry-After)
+├── StoreUnavailable            Redis can't be reached, written or trusted now (503, Retry-After)
+└── StoreFault                  Redis refuses a command that can never work (500)
 """
 
 from dataclasses import dataclass
@@ -30,6 +33,8 @@ class Code(Enum):
     INVALID_ENCODING = ErrorKind("invalid_encoding", 400, "The body is not UTF-8")
     MALFORMED = ErrorKind("malformed_request", 400, "The request is not proper HTTP")
     INVALID_PARAMETER = ErrorKind("invalid_parameter", 400, "A query parameter or header can't be used")
+    KEY_MISSING = ErrorKind("key_missing", 401, "An API key is needed")
+    KEY_INVALID = ErrorKind("key_invalid", 401, "The API key is not valid")
     FOREIGN_ORIGIN = ErrorKind("foreign_origin", 403, "The request comes from another web site")
     NOT_FOUND = ErrorKind("not_found", 404, "There is nothing at this address")
     JOB_NOT_FOUND = ErrorKind("job_not_found", 404, "There is no such job")
@@ -49,6 +54,7 @@ class Code(Enum):
     EMPTY_TEXT = ErrorKind("empty_text", 422, "The article has no text")
     NUL_CHARACTER = ErrorKind("nul_character", 422, "The article holds a NUL character")
     NOT_FRENCH = ErrorKind("not_french", 422, "The article is not in French")
+    QUOTA_EXCEEDED = ErrorKind("quota_exceeded", 429, "The API key's quota is used up for now")
     # The service
     INTERNAL = ErrorKind("internal", 500, "Something broke on our side")
     QUEUE_FULL = ErrorKind("queue_full", 503, "The queue is full")
@@ -110,6 +116,35 @@ class IdempotencyConflict(DepecheError):
         )
 
 
+class KeyMissing(DepecheError):
+    """Keys are demanded here, and the request has none."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            Code.KEY_MISSING, "Send an API key as `Authorization: Bearer KEY`. Who runs this server makes them."
+        )
+
+
+class KeyInvalid(DepecheError):
+    """The key is malformed, unknown or revoked: it is not said which."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            Code.KEY_INVALID, "This API key was never made here or has been revoked. Check it, or ask for another."
+        )
+
+
+class QuotaExceeded(DepecheError):
+    """The key may submit no more for now. `what` is used up: jobs or characters, of which it has `limit` a minute."""
+
+    def __init__(self, what: str, limit: int, retry_after: int) -> None:
+        super().__init__(
+            Code.QUOTA_EXCEEDED,
+            f"This API key may submit {limit} {what} a minute. Submit again in {retry_after} s.",
+            retry_after=retry_after,
+        )
+
+
 class QueueFull(DepecheError):
     """The queue holds as many jobs as it may."""
 
@@ -125,4 +160,17 @@ class StoreUnavailable(DepecheError):
     def __init__(self, reason: str, retry_after: int = 2) -> None:
         super().__init__(
             Code.STORE_UNAVAILABLE, f"Redis {reason}. Nothing was changed; try again.", retry_after=retry_after
+        )
+
+
+class StoreFault(DepecheError):
+    """Redis refuses a command, and would refuse it again: a bug of ours, or keys that somebody else has written.
+
+    `reason` is Redis's own code, such as `wrongtype`.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            Code.INTERNAL,
+            f"Redis refused a command ({reason}). Trying again won't help; look for other programs that use its keys.",
         )

@@ -87,6 +87,10 @@ class Keys:
         """HASH last_ms, since_ms: when Redis last answered somebody, and since when without a gap."""
         return f"{self.prefix}pulse"
 
+    def ends(self, number: int | str) -> str:
+        """STRING: how many jobs ended in the ten seconds of this number since 1970; expires a minute later."""
+        return f"{self.prefix}ends:{number}"
+
     @property
     def workers(self) -> str:
         """ZSET of worker ids by their last heartbeat (ms)."""

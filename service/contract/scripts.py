@@ -28,12 +28,16 @@ def _names(keys: Keys) -> str:
     names = {
         "job": keys.job(""),
         "worker": keys.worker(""),
+        "api_key": keys.api_key(""),
+        "quota": keys.quota(""),
         "queued": keys.queued,
         "running": keys.running,
         "quarantined": keys.quarantined,
         "unlisted": keys.unlisted,
         "workers": keys.workers,
         "pulse": keys.pulse,
+        "ends": keys.ends(""),
+        "articles": keys.messages[0],
         "ended": keys.ended,
     }
     return "local KEY = {" + ", ".join(f"{name} = '{key}'" for name, key in names.items()) + "}"

@@ -78,7 +78,7 @@ class FrontEnd:
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         assert "http://" in line, f"it said {line!r} and {self.log!r}"
-        self.url = line.split()[3].rstrip("/")
+        self.url = line.split()[3].rstrip("/").replace("//0.0.0.0:", "//127.0.0.1:")
         deadline = time.monotonic() + _PATIENCE_S
         with self.client() as client:
             while time.monotonic() < deadline:

@@ -17,7 +17,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Server:
     """Answers whatever the command asks for."""
     server = Server()
     transport = httpx2.MockTransport(server)
-    monkeypatch.setattr(cli, "_client", lambda url: Client(url, transport=transport, retries=0))
+    monkeypatch.setattr(cli, "_client", lambda url, key: Client(url, transport=transport, retries=0))
     return server
 
 
@@ -60,7 +60,7 @@ def test_an_interrupt_is_130(server: Server, tmp_path: Path, monkeypatch: pytest
 )
 def test_status(monkeypatch: pytest.MonkeyPatch, state: str, line: str) -> None:
     transport = httpx2.MockTransport(lambda _: httpx2.Response(200, json=job(state=state)))
-    monkeypatch.setattr(cli, "_client", lambda url: Client(url, transport=transport))
+    monkeypatch.setattr(cli, "_client", lambda url, key: Client(url, transport=transport))
     assert depeche("status", "j1").stdout == line + "\n"
     assert json.loads(depeche("status", "j1", "--json").stdout)["state"] == state
 
@@ -76,7 +76,7 @@ def test_cancel_spares_what_has_ended(server: Server) -> None:
 
 def test_refusals_are_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     transport = httpx2.MockTransport(lambda _: problem(410, "job_gone"))
-    monkeypatch.setattr(cli, "_client", lambda url: Client(url, transport=transport))
+    monkeypatch.setattr(cli, "_client", lambda url, key: Client(url, transport=transport))
     for command in ("status", "cancel"):
         refused = depeche(command, "j1")
         assert (refused.exit_code, refused.stdout, refused.stderr) == (1, "", "depeche: About job_gone.\n")

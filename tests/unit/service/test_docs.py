@@ -32,6 +32,6 @@ def test_every_state_and_field_is_there() -> None:
 
 
 def test_the_settings_that_it_names_exist() -> None:
-    named = set(re.findall(r"DEPECHE_([A-Z_]+)", PAGE))
+    named = set(re.findall(r"DEPECHE_([A-Z_]+)", PAGE)) - {"API_KEY"}  # which the command line reads
     assert named
     assert named <= {name.upper() for name in Settings.model_fields}

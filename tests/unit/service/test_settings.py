@@ -48,6 +48,9 @@ def test_the_command_line_wins_over_the_environment(monkeypatch: pytest.MonkeyPa
         ("KEY_PREFIX", "no colon"),
         ("LOG_LEVEL", "LOUD"),
         ("TRUST_NETWORK", "perhaps"),
+        ("REQUIRE_KEYS", "perhaps"),
+        ("JOBS_PER_MINUTE", "0"),
+        ("CHARACTERS_PER_MINUTE", "many"),
     ],
 )
 def test_a_wrong_value_is_one_line_with_its_name(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
@@ -74,10 +77,16 @@ def test_addresses_of_redis(url: str) -> None:
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "depeche.example", ""])
-def test_the_network_must_be_trusted(host: str) -> None:
-    with pytest.raises(SettingsError, match="API keys"):
-        Settings.load(host=host)
-    assert Settings.load(host=host, trust_network=True).host == host
+def test_keys_are_demanded_where_others_reach(host: str) -> None:
+    assert Settings.load(host=host).keys_required
+    assert not Settings.load(host=host, trust_network=True).keys_required
+    assert Settings.load(host=host, trust_network=True, require_keys=True).keys_required
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])
+def test_keys_are_not_demanded_on_loopback(host: str) -> None:
+    assert not Settings.load(host=host).keys_required
+    assert Settings.load(host=host, require_keys=True).keys_required
 
 
 def test_loopback() -> None:
@@ -98,3 +107,10 @@ def test_the_body_may_be_what_the_article_may_be(monkeypatch: pytest.MonkeyPatch
     settings = Settings.load(max_characters=10)
     assert settings.body_limit == 65_596
     assert Settings.load(max_body_bytes=2048).body_limit == 2048
+
+
+def test_empty_variables_set_no_quota(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEPECHE_JOBS_PER_MINUTE", "")
+    monkeypatch.setenv("DEPECHE_CHARACTERS_PER_MINUTE", "1000")
+    settings = Settings.load()
+    assert (settings.jobs_per_minute, settings.characters_per_minute) == (None, 1000)

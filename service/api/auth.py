@@ -1,0 +1,63 @@
+"""Who calls: the client behind an API key, or `local` where none is needed."""
+
+from flask import Flask, Request, g, request
+
+from service.backend import Backend
+from service.contract.api_keys import ApiKey, shown_id
+from service.contract.errors import KeyInvalid, KeyMissing
+from service.contract.logs import get_logger
+
+log = get_logger(__name__)
+
+#: Whose jobs those are that come without a key.
+KEYLESS = "local"
+
+#: Routes that are open to all: a sign of life, and the page, which has nothing of anybody and asks for the key itself.
+_OPEN = frozenset({"health.alive", "page.page", "page.asset"})
+
+#: A route that tells strangers less.
+_TERSE = "health.ready"
+
+
+def register(app: Flask, backend: Backend) -> None:
+    """Looks at the key of every request: `g.api_key` is None without one, `g.trusted` says that none is needed or it is good.
+
+    Belongs behind the guards.
+    """
+    required = backend.settings.keys_required
+
+    @app.before_request
+    def authenticate() -> None:
+        g.api_key = None
+        g.trusted = not required
+        if request.endpoint in _OPEN:
+            return
+        whole = presented_key(request)
+        if whole is not None:
+            g.api_key = _check(backend, whole)
+            g.trusted = True
+        if not g.trusted and request.endpoint != _TERSE:
+            raise KeyMissing
+
+
+def presented_key(request: Request) -> str | None:
+    """What a request gives as its key: `X-API-Key`, else a Bearer token. Other schemes are for others, such as a proxy."""
+    key = request.headers.get("X-API-Key")
+    if key is not None:
+        return key
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
+def client() -> str:
+    """Whose request this is."""
+    key: ApiKey | None = g.api_key
+    return KEYLESS if key is None else key.client
+
+
+def _check(backend: Backend, whole: str) -> ApiKey:
+    try:
+        return backend.keys.check(whole)
+    except KeyInvalid:
+        log.warning("key_refused", key_id=shown_id(whole))
+        raise
