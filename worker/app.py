@@ -96,7 +96,9 @@ class WorkerService:
         """Loads and proves the models. Raises `ModelError`."""
         context = open_context(self.settings, worker=self.worker_id, draining=self.draining, on_broken=self._on_broken)
         store, settings = context.store, self.settings
-        self._lane = QuarantineProcess(store, lease_s=settings.lease_s, environment=settings.environment())
+        self._lane = QuarantineProcess(
+            store, lease_s=settings.lease_s, environment={**os.environ, **settings.environment()}
+        )
         self._reconciler = Reconciler(
             SweepStore(store.redis, prefix=settings.key_prefix, retention_s=settings.retention_s),
             worker=self.worker_id,

@@ -149,3 +149,7 @@ def _named(settings: Settings) -> list[tuple[str, str, str | None]]:
     if settings.summarizer:
         named.append(("summarizer", settings.summarizer, settings.summarizer_revision))
     return named
+
+
+if __name__ == "__main__":
+    main()

@@ -1,6 +1,7 @@
 """A real worker process over a real Redis, with the fake engine."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -108,6 +109,7 @@ def test_a_broken_engine_ends_the_worker_and_charges_the_job_it_broke_on_alone(
     queue.until(lambda: queue.redis.zcard(queue.store.keys.running) == 20)
     assert worker.process.wait(60) == EXIT_BROKEN
     assert "the device fell off the bus" in worker.log.read_text()
+    assert re.search(r'"at": \["__main__:\d+ run", "worker.engine.batcher:', worker.log.read_text()), "where it broke"
     assert {queue.get(job_id).state for job_id in jobs} == {JobState.QUEUED}
     assert [queue.crashes(job_id) for job_id in jobs] == [1, *[0] * 19]
     assert queue.messages() == len(jobs)

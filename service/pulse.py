@@ -1,0 +1,34 @@
+"""The front end's word that Redis answers.
+
+The sweeps of workers charge nobody for a silence that may have been Redis's. Where all workers are dead at once, the front
+end is the one who can tell.
+"""
+
+import threading
+
+from service.contract.errors import StoreUnavailable
+from service.contract.ledger import Ledger
+
+
+class Pulse(threading.Thread):
+    """Notes every third of a lease that Redis answers; says nothing where it does not."""
+
+    def __init__(self, store: Ledger, *, lease_s: float) -> None:
+        super().__init__(name="pulse", daemon=True)
+        self._store = store
+        self._lease_s = lease_s
+        self._stopping = threading.Event()
+
+    def run(self) -> None:
+        """Until stopped."""
+        while True:
+            try:
+                self._store.pulse(lease_s=self._lease_s)
+            except StoreUnavailable:
+                pass  # requests say so, and the gap speaks for itself
+            if self._stopping.wait(self._lease_s / 3):
+                return
+
+    def stop(self) -> None:
+        """Ends the thread soon; does not wait for it."""
+        self._stopping.set()
