@@ -12,8 +12,9 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Protocol
 
+from service.contract.logs import get_logger
 from worker.engine.backlog import Item
-from worker.engine.errors import DeviceFailed, OutOfMemory, first_line
+from worker.engine.errors import DeviceFailed, OutOfMemory, first_line, stack_of
 from worker.engine.interface import (
     DecodeOptions,
     EngineError,
@@ -25,6 +26,8 @@ from worker.engine.interface import (
     Tokens,
 )
 from worker.engine.queue import BatchLimits, EngineQueue
+
+log = get_logger(__name__)
 
 _DEFAULTS = DecodeOptions()
 
@@ -192,10 +195,10 @@ class BatchingEngine:
                 self._in_flight = self._queue.take(self._decoder.beams)
                 self._run(self._in_flight)
                 self._in_flight = []
-        except DeviceFailed as error:
-            self._failure = f"the device failed: {first_line(error)}"
         except BaseException as error:  # noqa: BLE001  # whatever ends the thread is the engine's failure
-            self._failure = f"the engine thread died: {first_line(error)}"
+            what = "the device failed" if isinstance(error, DeviceFailed) else "the engine thread died"
+            self._failure = f"{what}: {first_line(error)}"
+            log.critical("engine_failed", reason=self._failure, at=stack_of(error))
         finally:
             self._busy_since = None
             waiting = self._queue.close(self._failure or "the engine is closed")

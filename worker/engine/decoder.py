@@ -142,6 +142,8 @@ class ModelDecoder:
             failure = _classify(error)
             if failure is None:
                 raise
+            if isinstance(failure, DeviceFailed):
+                raise failure from error
         else:
             texts = model.loaded.codec.decode([row.ids for row in rows])
             vectors = model.loaded.info.has_vectors

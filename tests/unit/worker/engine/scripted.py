@@ -1,6 +1,7 @@
 """A decoder that does what a test tells it, and remembers the batches that it was given."""
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 
 from worker.engine.batcher import BatchingEngine, Request
@@ -56,3 +57,19 @@ class HeldEngine(BatchingEngine):
 
     def release(self) -> None:
         self._scripted.gate.set()
+
+
+def trips_on(marker: str, error: Exception) -> Callable[[Role, Sequence[Request]], list[Output]]:
+    def script(role: Role, batch: Sequence[Request]) -> list[Output]:
+        if any(marker in request.tokens.text for request in batch):
+            raise error
+        return echo(role, batch)
+
+    return script
+
+
+def eventually(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.002)

@@ -1,11 +1,11 @@
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import CancelledError, Future, wait
 
 import pytest
 
-from tests.unit.worker.engine.scripted import HeldEngine, ScriptedDecoder, echo, tokens
+from tests.unit.worker.engine.scripted import HeldEngine, ScriptedDecoder, echo, eventually, tokens, trips_on
 from worker.engine.batcher import BatchingEngine, Request
 from worker.engine.errors import DeviceFailed, OutOfMemory
 from worker.engine.interface import EngineError, EngineStopped, Output, Role
@@ -16,22 +16,6 @@ T, S = Role.TRANSLATOR, Role.SUMMARIZER
 
 def texts(futures: Sequence[Future[Output]]) -> list[str]:
     return [future.result(20).text for future in futures]
-
-
-def eventually(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.002)
-
-
-def trips_on(marker: str, error: Exception) -> Callable[[Role, Sequence[Request]], list[Output]]:
-    def script(role: Role, batch: Sequence[Request]) -> list[Output]:
-        if any(marker in request.tokens.text for request in batch):
-            raise error
-        return echo(role, batch)
-
-    return script
 
 
 def test_inputs_of_all_jobs_share_batches() -> None:
@@ -327,57 +311,6 @@ def test_a_callback_may_use_the_engine() -> None:
 
     assert texts(later) == ["<b>"]
     engine.close()
-
-
-def test_a_watchdog_sees_a_batch_that_hangs() -> None:
-    decoder = ScriptedDecoder()
-    before = time.monotonic()
-    engine = HeldEngine(decoder)
-    since = engine.busy_since()
-
-    assert since is not None
-    assert before <= since <= time.monotonic()
-    assert engine.heartbeat() == since
-    engine.release()
-    engine.held.result(20)
-    eventually(lambda: engine.busy_since() is None and engine.heartbeat() > since)
-    engine.close()
-
-
-def test_the_jobs_of_the_running_batch_are_known() -> None:
-    seen: list[frozenset[str]] = []
-
-    def script(role: Role, batch: Sequence[Request]) -> list[Output]:
-        seen.append(engine.in_flight())
-        return trips_on("bad", ValueError("no"))(role, batch)
-
-    engine = HeldEngine(ScriptedDecoder(script), BatchLimits(rows=2))
-    assert engine.in_flight() == {"plug"}
-    futures = engine.submit(T, "a", [tokens("a1")]) + engine.submit(T, "b", [tokens("bad"), tokens("b2")])
-    engine.release()
-    wait(futures)
-
-    assert seen == [{"plug"}, {"a", "b"}, {"a"}, {"b"}, {"b"}], "the third and the fourth are halves of the second"
-    eventually(lambda: engine.in_flight() == frozenset())
-    engine.close()
-
-
-@pytest.mark.parametrize("error", [DeviceFailed("lost"), SystemExit("now")])
-def test_an_engine_that_broke_remembers_what_it_broke_on(error: BaseException) -> None:
-    def script(role: Role, batch: Sequence[Request]) -> list[Output]:
-        if batch[0].tokens.text == "plug":
-            return echo(role, batch)
-        raise OutOfMemory("halve it") if len(batch) > 1 else error
-
-    engine = HeldEngine(ScriptedDecoder(script))
-    futures = engine.submit(T, "a", [tokens("a")]) + engine.submit(T, "b", [tokens("b")])
-    engine.release()
-    wait(futures)
-
-    eventually(lambda: engine.failure() is not None)
-    assert engine.in_flight() == {"a"}, "b was not in the half that broke it"
-    engine.close()
-    assert engine.in_flight() == {"a"}
 
 
 def test_stats_count_rows_and_padding() -> None:
