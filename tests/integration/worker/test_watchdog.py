@@ -58,6 +58,21 @@ def test_a_batch_that_hangs_ends_the_worker_and_charges_its_job_alone(
         queue.wait(job_id, JobState.SUCCEEDED)
 
 
+def test_an_article_that_hangs_the_engine_each_time_is_ended_in_the_quarantine_lane(
+    queue: Queue, start: Callable[..., Worker]
+) -> None:
+    hangs = {"DEPECHE_FAKE_HANG_ON": "fige", "DEPECHE_ENGINE_HANG_S": "1", "DEPECHE_SWEEP_S": "0.5"}
+    guilty = queue.submit("Le village se fige.")
+    for _ in range(2):
+        assert start(**hangs).process.wait(30) == EXIT_BROKEN
+    last = start(**hangs)
+    job = queue.wait(guilty, JobState.FAILED, seconds=60)
+    assert job.error_code == "attempts_exhausted"
+    assert queue.crashes(guilty) == 5, "two beside others, three alone"
+    queue.wait(queue.submit("Il pleut."), JobState.SUCCEEDED)
+    assert last.process.poll() is None, "the lane died, the worker did not"
+
+
 def test_an_event_loop_that_stands_still_ends_the_worker_and_charges_nobody(
     queue: Queue, start: Callable[..., Worker]
 ) -> None:
