@@ -1,4 +1,4 @@
-"""From a valid request to an accepted job: language, ledger, queue. What was not accepted leaves nothing behind."""
+"""From a valid request to an accepted job: language, ledger, queue, disk. What was not accepted leaves nothing behind."""
 
 import threading
 
@@ -9,14 +9,16 @@ from service.contract.job import Job
 from service.contract.language import foreign_language
 from service.contract.logs import get_logger
 from service.contract.request import JobRequest
-from service.contract.states import JobState
 from service.contract.store import JobStore
 from service.publisher import Publisher
 
 log = get_logger(__name__)
 
+#: Time for a whole admission, as a multiple of the time limit of one Redis command.
+_PATIENCE = 1.3
+
 #: Seconds that an answer waits for a withdrawal; it goes on behind it.
-_WITHDRAW_WAIT_S = 0.4
+_WITHDRAW_WAIT_S = 0.3
 
 #: Tries to withdraw a job, and seconds between them.
 _WITHDRAW_TRIES = 30
@@ -28,28 +30,11 @@ def admit(
 ) -> tuple[Job, bool]:
     """The accepted job, and whether its Idempotency-Key had led to it before.
 
-    Raises `RequestError` for a wrong language, and all that the store raises. Takes little more than `redis_timeout_s`.
+    Raises `RequestError` for a wrong language, and all that the store raises; `StoreUnavailable` after 1.3 times the time
+    limit of one Redis command at the latest.
     """
     check_language(request)
-    job_id = store.new_id(client)
-    try:
-        admission = store.admit(request, client=client, idempotency_key=idempotency_key, body=body, job_id=job_id)
-    except StoreUnavailable as error:
-        if isinstance(error.__cause__, (ConnectionError, TimeoutError)):
-            # A frozen Redis carries it out when it wakes up, perhaps only after the first withdrawal.
-            _Withdrawal(store, job_id, client, idempotency_key, answers=2).start()
-        raise
-    job = store.get(admission.job_id, client=client)
-    if admission.known and job.state is not JobState.QUEUED:
-        return job, True
-    try:
-        # A known job that is still queued is published again: its first submission may have died in between.
-        publisher.publish(job.id)
-    except StoreUnavailable:
-        if admission.known or _Withdrawal(store, job.id, client, idempotency_key, answers=1).succeeds():
-            raise
-    log.info("job_admitted", job_id=job.id, known=admission.known, characters=len(request.text))
-    return job, admission.known
+    return _Admission(store, publisher, request, client, idempotency_key, body).outcome()
 
 
 def check_language(request: JobRequest) -> None:
@@ -65,16 +50,110 @@ def check_language(request: JobRequest) -> None:
         )
 
 
-class _Withdrawal(threading.Thread):
-    """Takes a job back. Redis may be just what does not answer, so it insists, in a thread, until it had `answers`."""
+class _Admission(threading.Thread):
+    """The steps of one admission, in a thread, so that the answer need not wait for a Redis that is slow at each of them."""
 
-    def __init__(self, store: JobStore, job_id: str, client: str, idempotency_key: str | None, *, answers: int) -> None:
+    def __init__(
+        self, store: JobStore, publisher: Publisher, request: JobRequest, client: str, key: str | None, body: bytes
+    ) -> None:
+        super().__init__(name="admission", daemon=True)
+        self._store = store
+        self._publisher = publisher
+        self._request = request
+        self._client = client
+        self._key = key
+        self._body = body
+        self._lock = threading.Lock()
+        self._refused = False
+        self._outcome: tuple[Job, bool] | None = None
+        self._error: BaseException | None = None
+
+    def outcome(self) -> tuple[Job, bool]:
+        """Carries it out. Raises what a step raised, or `StoreUnavailable` when the time is over."""
+        self.start()
+        self.join(_PATIENCE * self._publisher.timeout_s)
+        with self._lock:
+            if self._error is not None:
+                raise self._error
+            if self._outcome is None:
+                self._refused = True
+                raise StoreUnavailable("is too slow to take jobs")
+            return self._outcome
+
+    def run(self) -> None:
+        """All steps. What comes out after the client was refused is undone."""
+        try:
+            job, known = self._steps()
+        except BaseException as error:  # noqa: BLE001 - it is raised where somebody waits for it
+            with self._lock:
+                self._error = error
+            return
+        with self._lock:
+            self._outcome = job, known
+            refused = self._refused
+        if not refused:
+            log.info("job_admitted", job_id=job.id, known=known, characters=len(self._request.text))
+        elif not known:
+            self._withdrawal(job.id, at_work=True).start()
+
+    def _steps(self) -> tuple[Job, bool]:
+        store, request = self._store, self._request
+        job_id = store.new_id(self._client)
+        with store.admission() as connection:
+            try:
+                admission = store.admit(
+                    request,
+                    client=self._client,
+                    idempotency_key=self._key,
+                    body=self._body,
+                    job_id=job_id,
+                    on=connection,
+                )
+            except StoreUnavailable as error:
+                if isinstance(error.__cause__, (ConnectionError, TimeoutError)):
+                    # A frozen Redis carries it out when it wakes up, perhaps only after the first withdrawal.
+                    self._withdrawal(job_id, answers=2).start()
+                raise
+            if admission.created_ms is None:
+                # Its message is a matter of the first submission, or else of a sweep.
+                job = store.get(admission.job_id, client=self._client)
+                store.durability.confirm(connection)
+                return job, True
+            self._publish(job_id)
+            try:
+                store.durability.confirm(connection)
+            except StoreUnavailable:
+                self._withdrawal(job_id, at_work=True).succeeds()
+                raise
+        return Job.admitted(job_id, self._client, admission.created_ms, request.metadata), False
+
+    def _publish(self, job_id: str) -> None:
+        try:
+            self._publisher.publish(job_id)
+        except StoreUnavailable:
+            if self._withdrawal(job_id).succeeds():
+                raise
+
+    def _withdrawal(self, job_id: str, *, answers: int = 1, at_work: bool = False) -> "_Withdrawal":
+        return _Withdrawal(self._store, job_id, self._client, self._key, answers=answers, at_work=at_work)
+
+
+class _Withdrawal(threading.Thread):
+    """Takes a job back. Redis may be just what does not answer, so it insists, in a thread, until it had `answers`.
+
+    `at_work`: also where a worker has begun with it.
+    """
+
+    def __init__(
+        self, store: JobStore, job_id: str, client: str, idempotency_key: str | None, *, answers: int, at_work: bool
+    ) -> None:
         super().__init__(name="withdrawal", daemon=True)
         self._store = store
         self._job_id = job_id
         self._client = client
         self._key = idempotency_key
         self._answers = answers
+        self._at_work = at_work
         self._in_use = False
         self._pause = threading.Event()
 
@@ -88,7 +167,9 @@ class _Withdrawal(threading.Thread):
         """Tries, and tries again."""
         for _ in range(_WITHDRAW_TRIES):
             try:
-                withdrawn = self._store.withdraw(self._job_id, client=self._client, idempotency_key=self._key)
+                withdrawn = self._store.withdraw(
+                    self._job_id, client=self._client, idempotency_key=self._key, at_work=self._at_work
+                )
             except StoreUnavailable:
                 withdrawn = False
             else:

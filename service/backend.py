@@ -14,6 +14,9 @@ from service.waits import WaitHub
 #: Connections to Redis that requests of one process share.
 _CONNECTIONS = 32
 
+#: Connections of admissions, each of which may hold one for as long as the disk takes.
+_ADMISSIONS = 128
+
 
 @dataclass(frozen=True, slots=True)
 class Backend:
@@ -32,7 +35,13 @@ class Backend:
         url, name = settings.redis_url.get_secret_value(), f"depeche-web-{os.getpid()}"
         redis = connect(url, timeout_s=settings.redis_timeout_s, name=name, max_connections=_CONNECTIONS)
         store = JobStore(
-            redis, prefix=settings.key_prefix, retention_s=settings.retention_s, queue_limit=settings.queue_limit
+            redis,
+            prefix=settings.key_prefix,
+            retention_s=settings.retention_s,
+            queue_limit=settings.queue_limit,
+            admissions=connect(
+                url, timeout_s=settings.redis_timeout_s, name=f"{name}-admissions", max_connections=_ADMISSIONS
+            ),
         )
         waits = WaitHub(
             lambda: connect(url, timeout_s=settings.redis_timeout_s, name=f"{name}-waits"),
@@ -52,4 +61,4 @@ class Backend:
         """Wakes those who wait and closes the connections."""
         self.waits.close()
         self.publisher.close()
-        self.store.redis.close()
+        self.store.close()

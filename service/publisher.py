@@ -20,6 +20,11 @@ class Publisher:
         self._slots = threading.BoundedSemaphore(_AT_ONCE)
         self._slot_wait_s = settings.redis_timeout_s / 4
 
+    @property
+    def timeout_s(self) -> float:
+        """Seconds that one command may take."""
+        return self._slot_wait_s * 4
+
     def publish(self, job_id: str) -> None:
         """Raises `StoreUnavailable` after 1.25 times `redis_timeout_s` at most. The message may be queued even then."""
         # Celery's own pool would let a thousand callers stand in line behind ten that wait for a frozen Redis.

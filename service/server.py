@@ -151,13 +151,12 @@ def _first_words(worker: Any) -> None:
 
 
 def _report(backend: Any) -> None:
-    from service.api.health import durability
     from service.contract.errors import StoreUnavailable
     from service.contract.logs import get_logger
 
     log = get_logger(__name__)
     try:
-        found = durability(backend.store)
+        found = backend.store.durability.outlives().value
         keyless = backend.settings.keys_required and not backend.keys.any()
     except StoreUnavailable as error:
         log.warning("redis_unavailable", reason=error.detail, effect="submissions get 503 until it is back")

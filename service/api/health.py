@@ -5,13 +5,13 @@ from collections import Counter
 from typing import Any
 
 from flask import Blueprint, Response, g, request
-from redis.exceptions import ResponseError
 
 from service.api.parameters import flag, refuse_unknown
 from service.api.problems import problem
 from service.backend import Backend
 from service.contract.errors import Code, DepecheError, QueueFull
 from service.contract.outages import store_errors
+from service.contract.room import Room
 from service.contract.store import JobStore
 
 #: Milliseconds for which the key of the readiness probe lives.
@@ -41,8 +41,8 @@ def make_blueprint(backend: Backend) -> Blueprint:
         needs_worker = flag(request, "workers")
         members: dict[str, Any] = {"redis": "unavailable", "durability": None, "queue": None, "workers": None}
         try:
-            _look(backend.store, members)
-            _judge(backend.store, members, needs_worker=needs_worker)
+            room = _look(backend.store, members)
+            _judge(room, members, needs_worker=needs_worker)
         except DepecheError as error:
             return problem(error, members={"ready": False, **(members if g.trusted else {})})
         return _json({"ready": True, **(members if g.trusted else {})})
@@ -50,59 +50,31 @@ def make_blueprint(backend: Backend) -> Blueprint:
     return blueprint
 
 
-def durability(store: JobStore) -> str:
-    """What survives: `machine` (each write is on disk before its answer), `process`, or `none`.
-
-    Managed servers hide their configuration: what can't be found out counts as `process`. Raises `StoreUnavailable`.
-    """
-    with store_errors():
-        try:
-            found = {**store.redis.config_get("appendonly"), **store.redis.config_get("appendfsync")}
-        except ResponseError:
-            found = {}
-        values = {_text(name): _text(value) for name, value in found.items()}
-        if "appendonly" not in values:
-            return "process" if _log_is_on(store) else "none"
-    if values["appendonly"] != "yes":
-        return "none"
-    return "machine" if values.get("appendfsync") == "always" else "process"
-
-
-def _look(store: JobStore, members: dict[str, Any]) -> None:
+def _look(store: JobStore, members: dict[str, Any]) -> Room:
     with store_errors():
         store.redis.set(store.keys.probe, "1", px=_PROBE_MS)
     members["redis"] = "writable"
-    members["durability"] = durability(store)
-    members["queue"] = {"jobs": store.depth(), "limit": store.queue_limit}
+    members["durability"] = store.durability.outlives().value
+    room = store.room()
+    members["queue"] = {"jobs": room.jobs, "limit": room.limit}
     workers = store.workers()
     counts = Counter(json.dumps(worker.get("models"), sort_keys=True) for worker in workers)
     members["workers"] = {
         "seen": len(workers),
         "models": [{"workers": count, **(json.loads(models) or {})} for models, count in counts.most_common()],
     }
+    return room
 
 
-def _judge(store: JobStore, members: dict[str, Any], *, needs_worker: bool) -> None:
-    if members["queue"]["jobs"] >= store.queue_limit:
-        raise QueueFull(store.queue_limit, retry_after=30)
+def _judge(room: Room, members: dict[str, Any], *, needs_worker: bool) -> None:
+    if room.full:
+        raise QueueFull(room.limit, room.retry_after)
     if needs_worker and not members["workers"]["seen"]:
         raise DepecheError(
             Code.NO_WORKER,
             "Work is accepted, but no worker was seen in the last 30 s. Start one with depeche-worker run.",
             retry_after=_WORKER_RETRY_S,
         )
-
-
-def _log_is_on(store: JobStore) -> bool:
-    """Whether there is an append-only file, as INFO tells; true where that is hidden too."""
-    try:
-        return bool(store.redis.info("persistence").get("aof_enabled", 1))
-    except ResponseError:
-        return True
-
-
-def _text(value: object) -> str:
-    return value.decode() if isinstance(value, bytes) else str(value)
 
 
 def _json(body: dict[str, Any]) -> Response:

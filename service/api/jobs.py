@@ -43,7 +43,7 @@ def make_blueprint(backend: Backend) -> Blueprint:
     def show(job_id: str) -> Response:
         refuse_unknown(request, "wait")
         seconds = wait_seconds(request, limit=backend.settings.wait_limit_s)
-        job = _wait(backend, job_id, seconds) if seconds else _own(store, job_id)
+        job = _wait(backend, job_id, seconds) if seconds else _now(store, job_id)
         g.job_id = job.id
         response = _job_response(job)
         response.make_conditional(request)
@@ -85,12 +85,12 @@ def make_blueprint(backend: Backend) -> Blueprint:
     return blueprint
 
 
-def _own(store: JobStore, job_id: str) -> Job:
-    """The caller's job. Raises what `get` raises.
+def _own(store: JobStore, job_id: str, *, result: bool = True) -> Job:
+    """The caller's job, with its result or without. Raises what `get` raises.
 
     An id holds three bytes that stand for its client: the record has the last word on whose it is.
     """
-    job = store.get(job_id, client=client())
+    job = store.get(job_id, client=client(), result=result)
     if job.client != client():
         raise JobNotFound
     return job
@@ -100,16 +100,27 @@ def _wait(backend: Backend, job_id: str, seconds: float) -> Job:
     """The job once it has ended, or as it is after so many seconds, or when this process stops."""
     store = backend.store
     with backend.waits.watch(job_id) as ended:
-        job = _own(store, job_id)
-        if job.state.ended:
+        if not _own(store, job_id, result=False).state.ended:
+            ended.wait(seconds)
+    return _now(store, job_id)
+
+
+def _now(store: JobStore, job_id: str) -> Job:
+    """The job as it is. Its result is not even fetched where the client's ETag says that it has it."""
+    if request.if_none_match:
+        job = _own(store, job_id, result=False)
+        if request.if_none_match.contains_weak(_etag(job)):
             return job
-        ended.wait(seconds)
     return _own(store, job_id)
+
+
+def _etag(job: Job) -> str:
+    return f"{job.id}-{job.version}"
 
 
 def _job_response(job: Job, status: int = 200) -> Response:
     response = Response(job.to_json(), status=status, mimetype="application/json")
-    response.set_etag(f"{job.id}-{job.version}")
+    response.set_etag(_etag(job))
     if not job.state.ended:
         response.headers["Retry-After"] = str(RETRY_AFTER_S)
     return response

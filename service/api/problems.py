@@ -10,7 +10,7 @@ from typing import Any
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge, UnsupportedMediaType
 
-from service.contract.errors import Code, DepecheError
+from service.contract.errors import Code, DepecheError, StoreFault
 from service.contract.logs import get_logger
 
 log = get_logger(__name__)
@@ -31,6 +31,7 @@ _FRAMES = 6
 def register(app: Flask) -> None:
     """Turns whatever a request raises into a problem."""
     app.register_error_handler(DepecheError, problem)
+    app.register_error_handler(StoreFault, _store_fault)
     app.register_error_handler(HTTPException, _http_problem)
     app.register_error_handler(Exception, _internal_problem)
 
@@ -77,6 +78,12 @@ def _http_problem(error: HTTPException) -> Response:
         return problem(DepecheError(Code.NOT_FOUND, "Check the address: jobs are at /v1/jobs, the page is at /."))
     if error.code is not None and 400 <= error.code < 500:
         return problem(DepecheError(Code.MALFORMED, "The request can't be understood. Check how it is put together."))
+    return _internal_problem(error)
+
+
+def _store_fault(error: StoreFault) -> Response:
+    """What Redis refuses for ever: the operator finds its code in the log, the client only that it was not their fault."""
+    log.error("store_fault", reason=error.detail)
     return _internal_problem(error)
 
 

@@ -16,10 +16,14 @@ class Lane(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """What became of a submission. `known` is true where its Idempotency-Key led to a job that was there before."""
+    """What became of a submission.
+
+    `known` is true where its Idempotency-Key led to a job that was there before; `created_ms` (since 1970) is None then.
+    """
 
     job_id: str
     known: bool
+    created_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """Connections to Redis: one place for addresses, time limits and retries."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -31,6 +33,16 @@ def connect(url: str, *, timeout_s: float, name: str, max_connections: int | Non
     return Redis.from_pool(
         BlockingConnectionPool.from_url(url, max_connections=max_connections, timeout=timeout_s / 4, **options)
     )
+
+
+@contextmanager
+def one_connection(redis: Redis) -> Iterator[Redis]:
+    """A client that sends all its commands on one connection of the pool. Raises what redis-py raises."""
+    client: Redis = redis.client()  # type: ignore[no-untyped-call]  # redis-py has no hints there
+    try:
+        yield client
+    finally:
+        client.close()
 
 
 def broker_url(url: str) -> str:

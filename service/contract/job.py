@@ -1,12 +1,12 @@
 """A job as its record in Redis tells it, and as the interface shows it."""
 
 import json
-import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from service.contract.packing import unpack_result
 from service.contract.states import JobState, Stage
 
 
@@ -38,7 +38,7 @@ class PastAttempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """A snapshot of the record. Times are ms since 1970. `result` is the stored JSON, or None."""
+    """A snapshot of the record. Times are ms since 1970. `result` is its JSON, or None where it was not read either."""
 
     id: str
     client: str
@@ -80,9 +80,15 @@ class Job:
             error_code=_text(record.get("error_code")),
             error_detail=_text(record.get("error_detail")),
             metadata=json.loads(metadata) if metadata else None,
-            result=zlib.decompress(result) if result else None,
+            result=unpack_result(result) if result else None,
             version=int(record.get("version", 0)),
         )
+
+    @classmethod
+    def admitted(cls, job_id: str, client: str, created_ms: int, metadata: dict[str, Any] | None) -> "Job":
+        """A job as its record is right after admission."""
+        record = {"state": b"queued", "client": client.encode(), "created_ms": b"%d" % created_ms, "version": b"1"}
+        return replace(cls.from_record(job_id, record), metadata=metadata)
 
     def view(self) -> dict[str, Any]:
         """The job as the interface shows it, with `result` still None; see `to_json` for the whole."""

@@ -10,6 +10,7 @@ from service.contract.attempt import Claim, Heartbeat, Lane
 from service.contract.errors import Code
 from service.contract.ledger import Ledger, as_bytes, pulse_gap_ms
 from service.contract.outages import store_errors
+from service.contract.packing import pack_result, unpack_text
 from service.contract.request import JobRequest
 from service.contract.states import JobState
 
@@ -38,7 +39,7 @@ class LeaseStore(Ledger):
             return None
         _, token, attempt, created_ms, started_ms, packed = answer
         try:
-            request = JobRequest.from_json(zlib.decompress(packed))
+            request = JobRequest.from_json(unpack_text(packed))
         except (zlib.error, ValidationError, TypeError):
             code, detail = Code.JOB_INTERNAL.value.code, "The stored request can't be read. Submit the article again."
             self._finish(job_id, token, JobState.FAILED, code=code, detail=detail)
@@ -61,7 +62,7 @@ class LeaseStore(Ledger):
 
     def succeed(self, claim: Claim, result: bytes, *, segments: int) -> bool:
         """Ends the job with a result (JSON). `segments` is the final progress. False where the token is stale."""
-        packed = zlib.compress(result, level=6)
+        packed = pack_result(result)
         return self._finish(claim.job_id, claim.token, JobState.SUCCEEDED, result=packed, segments=segments)
 
     def fail(self, claim: Claim, code: str, detail: str) -> bool:

@@ -66,12 +66,12 @@ class Ledger:
         with store_errors():
             self._run("pulse", pulse_gap_ms(lease_s))
 
-    def _run(self, name: str, *arguments: str | int | bytes) -> Any:
-        """Runs a script of `lua/`."""
+    def _run(self, name: str, *arguments: str | int | bytes, on: Redis | None = None) -> Any:
+        """Runs a script of `lua/`, `on` a connection of its own where one is given."""
         script = self._scripts.get(name)
         if script is None:
             script = self._scripts[name] = load_script(self.redis, self.keys, name)
-        return script(keys=[], args=list(arguments))
+        return script(keys=[], args=list(arguments), client=on)
 
     def _now_ms(self) -> int:
         seconds, microseconds = self.redis.time()

@@ -3,23 +3,28 @@
 import hashlib
 import json
 import secrets
-import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from redis import Redis
 
 from service.contract.attempt import Admission
+from service.contract.connection import one_connection
+from service.contract.durability import Durability
 from service.contract.errors import IdempotencyConflict, JobGone, JobNotFound, QueueFull
 from service.contract.ids import IdMint
 from service.contract.job import Job
 from service.contract.ledger import Ledger, as_bytes
 from service.contract.outages import store_errors
+from service.contract.packing import pack_text
 from service.contract.request import JobRequest
+from service.contract.room import Room
 from service.contract.states import JobState
 
 #: Seconds for which an Idempotency-Key is remembered.
 IDEMPOTENCY_S = 86_400
 
-#: Fields of the record that `get` reads. The request is not among them: it can be large and clients never see it.
+#: Fields of the record that `get` reads, the result aside. The request is not among them: clients never see it.
 _FIELDS = [
     "state",
     "client",
@@ -35,16 +40,28 @@ _FIELDS = [
     "error_code",
     "error_detail",
     "metadata",
-    "result",
     "version",
 ]
 
 
 class JobStore(Ledger):
-    """What requests do with jobs. `queue_limit` is how many jobs may be queued and running at once."""
+    """What requests do with jobs. `queue_limit` is how many jobs may be queued and running at once.
 
-    def __init__(self, redis: Redis, *, prefix: str, retention_s: int, queue_limit: int = 10_000) -> None:
+    `admissions` is a client with connections that only admissions use, since they may hold theirs for a second.
+    """
+
+    def __init__(
+        self,
+        redis: Redis,
+        *,
+        prefix: str,
+        retention_s: int,
+        queue_limit: int = 10_000,
+        admissions: Redis | None = None,
+    ) -> None:
         super().__init__(redis, prefix=prefix, retention_s=retention_s)
+        self.durability = Durability(redis, self.keys.probe)
+        self._admissions = admissions or redis
         self._queue_limit = queue_limit
         self._mint: IdMint | None = None
 
@@ -54,6 +71,17 @@ class JobStore(Ledger):
             mint, now_ms = self._mint_and_time()
         return mint.new(client, now_ms)
 
+    def close(self) -> None:
+        """Closes the connections."""
+        self.redis.close()
+        self._admissions.close()
+
+    @contextmanager
+    def admission(self) -> Iterator[Redis]:
+        """A connection for an admission: WAITAOF speaks of what was written on its own connection only."""
+        with store_errors(), one_connection(self._admissions) as connection:
+            yield connection
+
     def admit(
         self,
         request: JobRequest,
@@ -62,6 +90,7 @@ class JobStore(Ledger):
         idempotency_key: str | None = None,
         body: bytes = b"",
         job_id: str | None = None,
+        on: Redis | None = None,
     ) -> Admission:
         """Records a new job as queued. `body` is what an Idempotency-Key is bound to.
 
@@ -73,33 +102,37 @@ class JobStore(Ledger):
         with store_errors():
             metadata = json.dumps(request.metadata, ensure_ascii=False) if request.metadata is not None else ""
             known: list[str | int] = [idem, _digest(body), IDEMPOTENCY_S]
-            packed = zlib.compress(request.to_json(), level=6)
-            answer = self._run("admit", job_id, client, self._queue_limit, *known, metadata, packed)
+            packed = pack_text(request.to_json())
+            answer = self._run("admit", job_id, client, self._queue_limit, *known, metadata, packed, on=on)
         match answer[0]:
             case b"admitted":
-                return Admission(job_id, known=False)
+                return Admission(job_id, known=False, created_ms=answer[1])
             case b"known":
                 return Admission(answer[1].decode(), known=True)
             case b"conflict":
                 raise IdempotencyConflict
             case _:
-                raise QueueFull(self._queue_limit, retry_after=30)
+                raise QueueFull(self._queue_limit, Room(answer[1], self._queue_limit, *answer[2:]).retry_after)
 
-    def withdraw(self, job_id: str, *, client: str, idempotency_key: str | None = None) -> bool:
-        """Undoes an admission that could not be published. False where the job is in use already: claimed, or given to another
-        submission with the same key."""
+    def withdraw(self, job_id: str, *, client: str, idempotency_key: str | None = None, at_work: bool = False) -> bool:
+        """Undoes an admission. False where there is none, or where the job was given to another submission with the same key.
+
+        A job that a worker has claimed is left to it too, unless `at_work`.
+        """
         idem = self.keys.idempotency(client, _digest(idempotency_key.encode())) if idempotency_key else ""
         with store_errors():
-            return bool(self._run("withdraw", job_id, idem))
+            return bool(self._run("withdraw", job_id, idem, int(at_work)))
 
-    def get(self, job_id: str, *, client: str) -> Job:
-        """The job. Raises `JobNotFound`, and `JobGone` for a genuine id of this client whose record is no more."""
+    def get(self, job_id: str, *, client: str, result: bool = True) -> Job:
+        """The job, with its result or without. Raises `JobNotFound`, and `JobGone` for a genuine id of this client whose record
+        is no more."""
+        fields = [*_FIELDS, "result"] if result else _FIELDS
         with store_errors():
             genuine = self._is_genuine(job_id, client)
-            values = self.redis.hmget(self.keys.job(job_id), _FIELDS) if genuine else []
+            values = self.redis.hmget(self.keys.job(job_id), fields) if genuine else []
         if not genuine:
             raise JobNotFound
-        record = {name: as_bytes(value) for name, value in zip(_FIELDS, values, strict=True) if value is not None}
+        record = {name: as_bytes(value) for name, value in zip(fields, values, strict=True) if value is not None}
         if "state" not in record:
             raise JobGone
         return Job.from_record(job_id, record)
@@ -114,10 +147,11 @@ class JobStore(Ledger):
             raise JobGone
         return JobState.CANCELLED if answer == b"cancelled" else None
 
-    @property
-    def queue_limit(self) -> int:
-        """How many jobs may be queued and running at once."""
-        return self._queue_limit
+    def room(self) -> Room:
+        """How full the queue is, and how fast it empties."""
+        with store_errors():
+            jobs, ends, over_ms = self._run("room")
+        return Room(jobs, self._queue_limit, ends, over_ms)
 
     def _mint_and_time(self) -> tuple[IdMint, int]:
         """The mint, with the secret that all front ends share, and Redis's time in ms; one round trip.

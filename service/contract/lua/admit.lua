@@ -1,6 +1,6 @@
 -- A new job enters the queue, unless the queue is full or its Idempotency-Key is known.
 -- ARGV: id, client, limit, idempotency key ('' where none was given), body digest, its ttl (s), metadata, request
--- Returns {'admitted', created_ms} | {'known', id} | {'conflict'} | {'full', jobs in the queue}
+-- Returns {'admitted', created_ms} | {'known', id} | {'conflict'} | {'full', as room.lua}
 local id, client, limit, idem, body, ttl, metadata, request = unpack(ARGV)
 if idem ~= '' then
   local known = redis.call('HMGET', idem, 'id', 'body')
@@ -12,8 +12,10 @@ if idem ~= '' then
     return {'conflict'}
   end
 end
-local depth = redis.call('ZCARD', KEY.queued) + redis.call('ZCARD', KEY.running)
-if depth >= tonumber(limit) then return {'full', depth} end
+-- Messages of jobs that were cancelled wait for a worker too: who submits and cancels must not fill Redis with them.
+if depth() >= tonumber(limit) or redis.call('LLEN', KEY.articles) >= 2 * limit + STALE_MESSAGES then
+  return {'full', depth(), ended_lately()}
+end
 local now = now_ms()
 redis.call('HSET', job_key(id), 'state', 'queued', 'client', client, 'metadata', metadata, 'request', request,
   'created_ms', now, 'attempts', 0, 'token', 0, 'done', 0, 'total', 0, 'version', 1)

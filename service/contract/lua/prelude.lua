@@ -17,7 +17,7 @@
 --   stage, done, total   progress of the current attempt, in segments
 --   error_code, error_detail
 --   request      zlib(JSON of the request); dropped at the end
---   result       zlib(JSON of the result); only when succeeded
+--   result       the result as packing.py keeps it; only when succeeded
 --   version      grows with every visible change (ETag)
 --
 -- LIST {prefix}job:{id}:partial    what attempts have translated so far, in pieces that only workers read
@@ -26,6 +26,7 @@
 -- ZSET {prefix}jobs:quarantined    id by created_ms      the queued jobs of the quarantine lane; they have no message
 -- ZSET {prefix}jobs:unlisted       id by ms              queued jobs that a sweep found without a message
 -- HASH {prefix}pulse               last_ms, since_ms     when somebody last had an answer, and since when without a gap
+-- STRING {prefix}ends:{n}          how many jobs ended in the 10 seconds of this number
 -- Channel {prefix}ended            id of a job that has just ended
 
 -- Charged crashes after which a job runs in the quarantine lane, and deaths there that end it.
@@ -37,6 +38,12 @@ local HISTORY = 20
 -- Seconds for which partial translations outlive the last word of the attempt that saved them.
 local PARTIAL_S = 86400
 
+-- Milliseconds in which ends are counted together, and for how many such times before this one.
+local COUNTED_MS, COUNTED = 10000, 5
+
+-- Messages beyond twice the queue's limit that may wait for a worker.
+local STALE_MESSAGES = 1000
+
 local function job_key(id)
   return KEY.job .. id
 end
@@ -47,6 +54,25 @@ end
 
 local function ended(state)
   return state == 'succeeded' or state == 'failed' or state == 'cancelled'
+end
+
+-- Jobs queued and running.
+local function depth()
+  return redis.call('ZCARD', KEY.queued) + redis.call('ZCARD', KEY.running)
+end
+
+-- Returns how many jobs have ended in about the last minute, and how many ms that is.
+local function ended_lately()
+  local now = now_ms()
+  local current, sum = math.floor(now / COUNTED_MS), 0
+  for n = current - COUNTED, current do sum = sum + tonumber(redis.call('GET', KEY.ends .. n) or 0) end
+  return sum, now - (current - COUNTED) * COUNTED_MS
+end
+
+local function count_end(now)
+  local key = KEY.ends .. math.floor(now / COUNTED_MS)
+  redis.call('INCR', key)
+  redis.call('PEXPIRE', key, (COUNTED + 2) * COUNTED_MS)
 end
 
 -- Puts a job into an end state: out of all sets, without request and partial translation, with an expiry, announced.
@@ -61,6 +87,7 @@ local function finish(id, state, retention_s)
   redis.call('HINCRBY', job, 'version', 1)
   redis.call('EXPIRE', job, retention_s)
   redis.call('DEL', partial_key(id))
+  count_end(now)
   redis.call('PUBLISH', KEY.ended, id)
 end
 

@@ -1,13 +1,13 @@
--- Undoes an admission whose message could not be queued. Leaves a job alone that somebody has already claimed, or that was
--- given to a second submission with the same Idempotency-Key: that one has published it too, and has its answer.
--- ARGV: id, idempotency key ('' where none was given)
+-- Undoes an admission whose client is told that it failed. Leaves a job alone that was given to a second submission with the
+-- same Idempotency-Key, since that one has its answer; where it has no message, a sweep publishes it.
+-- ARGV: id, idempotency key ('' where none was given), '1' to withdraw it even where a worker has it already
 -- Returns 1 when it was withdrawn, else 0
-local id, idem = unpack(ARGV)
+local id, idem, at_work = unpack(ARGV)
 local record = redis.call('HMGET', job_key(id), 'state', 'token')
-if record[1] ~= 'queued' or record[2] ~= '0' then return 0 end
+if not record[1] then return 0 end
+if at_work ~= '1' and (record[1] ~= 'queued' or record[2] ~= '0') then return 0 end
 if idem ~= '' and redis.call('HGET', idem, 'replays') then return 0 end
-redis.call('DEL', job_key(id))
-redis.call('ZREM', KEY.queued, id)
-redis.call('ZREM', KEY.unlisted, id)
+redis.call('DEL', job_key(id), partial_key(id))
+for _, set in ipairs({KEY.queued, KEY.running, KEY.quarantined, KEY.unlisted}) do redis.call('ZREM', set, id) end
 if idem ~= '' then redis.call('DEL', idem) end
 return 1

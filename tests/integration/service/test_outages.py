@@ -2,7 +2,8 @@
 
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import httpx2
 import pytest
@@ -36,6 +37,16 @@ def make_read_only(server: RedisServer) -> None:
 def fill(server: RedisServer) -> None:
     with server.client() as client:
         client.config_set("maxmemory", "1")
+
+
+@contextmanager
+def restricted_user(server: RedisServer, *denied: str) -> Iterator[str]:
+    """The address for a user who may do all but what is denied."""
+    with server.client() as client:
+        client.execute_command("ACL", "SETUSER", "plain", "on", ">word", "~*", "&*", "+@all", *denied)
+    yield server.url.replace("//", "//plain:word@")
+    with server.client() as client:
+        client.execute_command("ACL", "DELUSER", "plain")
 
 
 def answers_503(call: Callable[[], httpx2.Response], code: str = "store_unavailable") -> None:
@@ -105,8 +116,8 @@ def test_all_is_well_again(
         assert http.post("/v1/jobs", json={"text": "Salut."}).status_code == 503
         redis_server.resume() if redis_server.running else redis_server.start()
         deadline = time.monotonic() + 5
-        while http.get("/readyz").status_code != 200:
-            assert time.monotonic() < deadline
+        while (ready := http.get("/readyz")).status_code != 200:
+            assert time.monotonic() < deadline, ready.text
             time.sleep(0.1)
         assert http.get(f"/v1/jobs/{before}").json()["state"] == "queued"
         accepted = http.post("/v1/jobs", json={"text": "Salut."})
@@ -115,18 +126,18 @@ def test_all_is_well_again(
         assert {before, accepted.json()["id"]} <= queued
 
 
-def test_what_could_not_be_queued_is_withdrawn(
-    front_end: FrontEnd, redis_server: RedisServer, store: WholeLedger
-) -> None:
-    """The ledger takes the job and the queue does not: its list is made something else than a list."""
-    store.redis.flushall()
-    store.redis.set("depeche:articles", "not a list")
-    with front_end.client() as http:
-        answers_503(lambda: http.post("/v1/jobs", json={"text": "Salut."}, headers={"Idempotency-Key": "k"}))
+def test_what_could_not_be_queued_is_withdrawn(redis_server: RedisServer, store: WholeLedger) -> None:
+    """The ledger takes the job and the queue does not: its user may not push."""
+    with (
+        restricted_user(redis_server, "-lpush") as url,
+        FrontEnd(url) as front_end,
+        front_end.client(headers={"Idempotency-Key": "k"}) as http,
+    ):
+        answers_503(lambda: http.post("/v1/jobs", json={"text": "Salut."}))
         assert store.depth() == 0
-        assert store.redis.keys("depeche:job:*") == []
-        store.redis.delete("depeche:articles")
-        answer = http.post("/v1/jobs", json={"text": "Salut."}, headers={"Idempotency-Key": "k"})
+        assert store.redis.keys("depeche:job:*") == store.redis.keys("depeche:idem:*") == []
+        store.redis.execute_command("ACL", "SETUSER", "plain", "+lpush")
+        answer = http.post("/v1/jobs", json={"text": "Salut."})
         assert answer.status_code == 202
         assert "Idempotent-Replayed" not in answer.headers
 
