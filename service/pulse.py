@@ -5,6 +5,7 @@ end is the one who can tell.
 """
 
 import threading
+from contextlib import suppress
 
 from service.contract.errors import StoreUnavailable
 from service.contract.ledger import Ledger
@@ -22,10 +23,8 @@ class Pulse(threading.Thread):
     def run(self) -> None:
         """Until stopped."""
         while True:
-            try:
+            with suppress(StoreUnavailable):  # requests say so, and the gap speaks for itself
                 self._store.pulse(lease_s=self._lease_s)
-            except StoreUnavailable:
-                pass  # requests say so, and the gap speaks for itself
             if self._stopping.wait(self._lease_s / 3):
                 return
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from service.contract.attempt import Claim
-from service.contract.errors import StoreUnavailable
+from service.contract.errors import StoreFault, StoreUnavailable
 from service.contract.leases import LeaseStore
 from service.contract.logs import get_logger
 from worker.engine.interface import ModelInfo, Output
@@ -47,7 +47,7 @@ class Partials:
             return {}
         try:
             pieces = self._store.saved(self._claim.job_id)
-        except StoreUnavailable as error:
+        except (StoreUnavailable, StoreFault) as error:
             log.warning("partial_not_recalled", reason=error.detail)
             return {}
         outputs: dict[int, Output] = {}
@@ -76,7 +76,7 @@ class Partials:
             return
         try:
             self._store.save(self._claim, pack(new, self._fingerprint))
-        except StoreUnavailable as error:
+        except (StoreUnavailable, StoreFault) as error:
             log.warning("partial_not_saved", reason=error.detail)
             with self._lock:
                 self._unsaved = new | self._unsaved

@@ -9,7 +9,7 @@ from celery.exceptions import Reject
 from structlog.contextvars import bound_contextvars
 
 from service.contract.attempt import Claim
-from service.contract.errors import Code, DepecheError, StoreUnavailable
+from service.contract.errors import Code, DepecheError, StoreFault, StoreUnavailable
 from service.contract.keys import TASK_NAME
 from service.contract.leases import Place
 from service.contract.logs import get_logger
@@ -34,10 +34,7 @@ def register(app: Celery, context: Callable[[], WorkerContext]) -> None:
     """Adds the task to the app. `context` is asked at each message, since models load after the app is made."""
 
     @app.task(bind=True, name=TASK_NAME)  # type: ignore[untyped-decorator]  # Celery has no types
-    def article(task: Task, job_id: object) -> None:
-        if not isinstance(job_id, str) or len(job_id) > 64 or not job_id.isalnum():
-            log.warning("message_dropped", reason="its argument is not a job id")
-            return
+    def article(task: Task, job_id: str) -> None:
         with bound_contextvars(job_id=job_id):
             if not run_job(context(), job_id):
                 raise Reject("given back", requeue=True)
@@ -52,6 +49,9 @@ def run_job(context: WorkerContext, job_id: str) -> bool:
         return _attempt(context, job_id)
     except AttemptDrained:
         return False
+    except StoreFault as fault:  # not even a failure can be written: nobody could do more with this message
+        log.critical("message_dropped", reason=fault.detail)
+        return True
     except Exception as error:  # noqa: BLE001 - the ledger itself broke; without an answer from it the job can't be ended
         log.critical("message_broke", kind=type(error).__name__, at=_place(error))
         return True
@@ -120,7 +120,12 @@ def _work(context: WorkerContext, attempt: Attempt) -> bool:
 
 def _succeed(context: WorkerContext, attempt: Attempt, record: bytes, segments: int, seconds: float) -> bool:
     total = max(segments, attempt.heartbeat().total)
-    if _insist(context, lambda: context.store.succeed(attempt.claim, record, segments=total)):
+    try:
+        ended = _insist(context, lambda: context.store.succeed(attempt.claim, record, segments=total))
+    except StoreFault as fault:
+        log.error("result_refused", reason=fault.detail)
+        return _fail(context, attempt.claim, Code.JOB_INTERNAL, "Redis refused the result; the worker's log says why.")
+    if ended:
         log.info("job_succeeded", segments=segments, seconds=round(seconds, 3))
     else:
         log.info("attempt_lost", reason="the job was cancelled, erased or claimed by another worker")

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import httpx2
 import pytest
@@ -19,7 +20,7 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return taken
 
 
-def client_of(handler: Handler, **options: int) -> Client:
+def client_of(handler: Handler, **options: Any) -> Client:
     return Client("http://depeche.test", transport=httpx2.MockTransport(handler), **options)
 
 

@@ -10,7 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from service.contract.attempt import Claim, Lane
-from service.contract.errors import Code, StoreUnavailable
+from service.contract.errors import Code, StoreFault, StoreUnavailable
 from service.contract.leases import LeaseStore, Place
 from service.contract.request import JobRequest
 from service.contract.result import Result
@@ -353,3 +353,19 @@ def test_giving_back_ends_where_the_store_stays_away(engine: FakeEngine) -> None
     context.draining.set()
     assert run_job(context, "job") is False
     assert store.calls == ["claim", "release", "release", "release"]
+
+
+def test_a_result_that_redis_will_never_take_fails_the_job(engine: FakeEngine) -> None:
+    store = ScriptedStore(outages={"succeed": [StoreFault("wrongtype")]})
+    assert run_job(make_context(store, engine), "job")
+    assert store.calls == ["claim", "succeed", "fail"]
+    assert store.ended is not None
+    assert store.ended[0] == "internal_error"
+
+
+@pytest.mark.parametrize("broken", [["claim"], ["succeed", "fail"]])
+def test_a_message_that_redis_will_never_let_through_is_dropped(engine: FakeEngine, broken: list[str]) -> None:
+    store = ScriptedStore(outages={name: [StoreFault("wrongtype")] for name in broken})
+    with capture_logs() as logs:
+        assert run_job(make_context(store, engine), "job")
+    assert [entry["event"] for entry in logs if entry["log_level"] == "critical"] == ["message_dropped"]
