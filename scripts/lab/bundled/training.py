@@ -63,6 +63,12 @@ def _device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
+def precision(device: torch.device) -> torch.dtype:
+    """What the network computes in: bfloat16 where the hardware multiplies it; elsewhere float32 is seven times as fast."""
+    native = device.type == "cuda" or torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+    return torch.bfloat16 if native else torch.float32
+
+
 def _pairs(run: Run) -> dict[str, tuple[list[str], list[str]]]:
     """The sets that are looked at: French lines and English lines, by name."""
     held = [line.split("\t") for line in (run.data / "held-out.tsv").read_text(encoding="utf-8").splitlines()][
@@ -94,7 +100,7 @@ class Trainer:
         if run.weights is not None:
             self.network.load_state_dict(export.parameters(run.weights))
         self.optimizer = Optimizer(self.network, matrix_rate=run.matrix_rate, rate=run.rate)
-        self.network.to(torch.bfloat16).train()
+        self.network.to(precision(self.device)).train()
         self.tokenizer = vocabulary.load(run.data / "vocabulary.model")
         self.pieces = 0
         self._stopping = False

@@ -1,4 +1,4 @@
-"""The optimiser: Muon for matrices, Adam for the rest, over float32 masters of a network that computes in bfloat16."""
+"""The optimiser: Muon for matrices, Adam for the rest, over float32 masters of a network that may compute in less."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _ROUNDS = 5
 
 
 def orthogonal(update: Tensor) -> Tensor:
-    """The nearest matrices with singular values around 1, for a stack (matrices, rows, columns), in bfloat16."""
-    x = update.to(torch.bfloat16)
+    """The nearest matrices with singular values around 1, for a stack (matrices, rows, columns), in its precision."""
+    x = update
     tall = x.shape[1] > x.shape[2]
     if tall:
         x = x.transpose(1, 2)
@@ -69,9 +69,10 @@ class Optimizer:
         """One step at `scale` times the full rates; clears the gradients. The running mean keeps `average` of itself."""
         self.steps += 1
         for stack in self._stacks:
-            grads = torch.stack([self._grad(name) for name in stack.names]).float()
+            live = torch.stack([self._grad(name) for name in stack.names])
+            grads = live.float()
             stack.first.lerp_(grads, 1.0 - _MOMENTUM)
-            update = orthogonal(grads.lerp_(stack.first, _MOMENTUM))
+            update = orthogonal(grads.lerp(stack.first, _MOMENTUM).to(live.dtype))
             rows, columns = update.shape[1:]
             stack.masters.mul_(1.0 - self.decay * self.matrix_rate * scale)
             stack.masters.add_(update, alpha=-self.matrix_rate * scale * max(1.0, rows / columns) ** 0.5)
