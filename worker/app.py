@@ -23,6 +23,7 @@ from service.contract.logs import get_logger
 from service.contract.sweeps import SweepStore
 from worker.context import EXIT_BROKEN, WorkerContext, open_context
 from worker.engine import ModelError
+from worker.messages import guard_queue
 from worker.quarantine import QuarantineProcess
 from worker.reconciler import Reconciler
 from worker.settings import Settings
@@ -42,6 +43,7 @@ class WorkerService:
         self.draining = threading.Event()
         self._signalled = threading.Lock()
         self._broken = False
+        guard_queue()
         self.app = make_celery(settings, socket_timeout_s=settings.redis_timeout_s, concurrency=settings.concurrency)
         self._context: WorkerContext | None = None
         self._reconciler: Reconciler | None = None

@@ -42,7 +42,7 @@ class Queue:
 
     def submit(self, text: str) -> str:
         job_id = self.admit(text)
-        publish(self._celery, job_id)
+        self.publish(job_id)
         return job_id
 
     def quarantine(self, job_id: str) -> None:
@@ -50,8 +50,8 @@ class Queue:
         self.redis.hset(self.store.keys.job(job_id), "lane", "quarantine")
         self.redis.zadd(self.store.keys.quarantined, {job_id: time.time()})
 
-    def publish(self, *args: object) -> None:
-        self._celery.send_task("depeche.article", args=list(args), queue=QUEUE_NAME, ignore_result=True)
+    def publish(self, job_id: str) -> None:
+        publish(self._celery, job_id)
 
     def get(self, job_id: str) -> Job:
         return self.store.get(job_id, client="local")
