@@ -3,7 +3,6 @@
 Redis runs the real scripts, with a clock that reads a key instead of TIME.
 """
 
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -26,6 +25,7 @@ from service.contract.ledger import as_bytes
 from service.contract.request import JobRequest
 from service.contract.states import JobState, Stage
 from service.contract.sweeps import Outcome
+from tests.integration.contract.model_job import ModelJob
 from tests.ledger import WholeLedger
 
 LEASE_S, SWEEP_S, LIMIT = 15.0, 3.0, 3
@@ -33,25 +33,6 @@ LEASE, GAP, SWEEP = 15_000, 7_500, 3_000
 WORKERS = ("w1", "w2", "w3")
 CLOCK = "test:clock"
 REQUEST = JobRequest(text="Bonjour.")
-
-
-@dataclass
-class ModelJob:
-    """What should be true of a job."""
-
-    created: int
-    state: JobState = JobState.QUEUED
-    lane: Lane = Lane.MAIN
-    attempts: int = 0
-    crashes: int = 0
-    deaths: int = 0
-    worker: str = ""
-    lease: int = 0
-    live: Claim | None = None
-    claimed_ever: bool = False
-    code: str | None = None
-    pieces: int = 0
-    lost_as: dict[int, tuple[str, Lane]] = field(default_factory=dict)  # token -> worker, lane of charged attempts
 
 
 class LedgerMachine(RuleBasedStateMachine):

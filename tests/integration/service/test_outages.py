@@ -136,7 +136,7 @@ def test_what_could_not_be_queued_is_withdrawn(redis_server: RedisServer, store:
         answers_503(lambda: http.post("/v1/jobs", json={"text": "Salut."}))
         assert store.depth() == 0
         assert store.redis.keys("depeche:job:*") == store.redis.keys("depeche:idem:*") == []
-        store.redis.acl_setuser("plain", commands=["+lpush"])
+        store.redis.acl_setuser("plain", enabled=True, commands=["+lpush"])
         answer = http.post("/v1/jobs", json={"text": "Salut."})
         assert answer.status_code == 202
         assert "Idempotent-Replayed" not in answer.headers
