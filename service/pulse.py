@@ -12,22 +12,17 @@ from service.contract.ledger import Ledger
 
 
 class Pulse(threading.Thread):
-    """Notes every third of a lease that Redis answers; says nothing where it does not."""
+    """Notes every third of a lease that Redis answers; says nothing where it does not. Runs until its process ends."""
 
     def __init__(self, store: Ledger, *, lease_s: float) -> None:
         super().__init__(name="pulse", daemon=True)
         self._store = store
         self._lease_s = lease_s
-        self._stopping = threading.Event()
+        self._pause = threading.Event()
 
     def run(self) -> None:
-        """Until stopped."""
+        """For ever."""
         while True:
             with suppress(StoreUnavailable):  # requests say so, and the gap speaks for itself
                 self._store.pulse(lease_s=self._lease_s)
-            if self._stopping.wait(self._lease_s / 3):
-                return
-
-    def stop(self) -> None:
-        """Ends the thread soon; does not wait for it."""
-        self._stopping.set()
+            self._pause.wait(self._lease_s / 3)

@@ -130,7 +130,7 @@ class _Gunicorn(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "limit_request_field_size": 8190,
             "forwarded_allow_ips": "",
             "control_socket_disable": True,
-            "post_worker_init": _first_words,
+            "post_worker_init": _begin,
         }
         for name, value in options.items():
             self.cfg.set(name, value)
@@ -144,10 +144,17 @@ class _Gunicorn(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         return create_app(self._settings)
 
 
-def _first_words(worker: Any) -> None:
-    """The first process says once what about Redis is not as it should be; in a thread, as Redis may not answer."""
+def _begin(worker: Any) -> None:
+    """What a process does beside answering requests, in threads, as Redis may not answer.
+
+    The first one says once what about Redis is not as it should be.
+    """
+    from service.pulse import Pulse
+
+    backend = worker.wsgi.extensions["depeche"]
+    Pulse(backend.store, lease_s=backend.settings.lease_s).start()
     if worker.age == 1:
-        threading.Thread(target=_report, args=(worker.wsgi.extensions["depeche"],), daemon=True).start()
+        threading.Thread(target=_report, args=(backend,), daemon=True).start()
 
 
 def _report(backend: Any) -> None:

@@ -117,6 +117,7 @@ class _Run:
             self._facts(load, heard, recovery),
             kills=battle.kills,
             overhead_s=overhead_s,
+            restart_s=battle.restart_s,
             charges_nobody=scenario.charges_nobody,
             insist=plan.insist,
         )

@@ -136,7 +136,11 @@ class Cluster:
         self.wait_for_redis(seconds)
         for unit in self.workers:
             self._wait(partial(self.is_known, unit), "a worker", unit, seconds)
-        self._wait(self._answers, "the front end", self.web, seconds)
+        self._wait(partial(self._answers, "readyz?workers=1"), "the front end", self.web, seconds)
+
+    def wait_for_front_end(self, seconds: float = _READY_S) -> None:
+        """Returns once the front end answers, whatever it says. Raises `ClusterError`."""
+        self._wait(partial(self._answers, "healthz"), "the front end", self.web, seconds)
 
     def is_known(self, unit: Unit) -> bool:
         """Whether the worker has said that it is there. Raises redis-py's errors."""
@@ -159,8 +163,8 @@ class Cluster:
             time.sleep(0.05)
         raise ClusterError(f"{what} was not ready within {seconds:.0f} s: {unit.child.last_words()}")
 
-    def _answers(self) -> bool:
-        with _direct.open(f"http://127.0.0.1:{self.port}/readyz?workers=1", timeout=3):
+    def _answers(self, path: str) -> bool:
+        with _direct.open(f"http://127.0.0.1:{self.port}/{path}", timeout=3):
             return True
 
     def _url(self, port: int) -> str:

@@ -10,6 +10,7 @@ from typing import Any, cast
 from redis import Redis
 
 from service.contract.keys import QUEUE_NAME, Keys
+from service.contract.packing import unpack_result
 
 #: Records that one round trip reads.
 _AT_ONCE = 200
@@ -143,7 +144,7 @@ def _record(values: Sequence[bytes | None]) -> Record | None:
     return Record(
         state=state.decode(),
         error_code=(found["error_code"] or b"").decode(),
-        result=json.loads(zlib.decompress(result)) if result else None,
+        result=json.loads(unpack_result(result)) if result else None,
         history=tuple(json.loads(found["history"] or b"[]")),
         **numbers,
     )

@@ -33,7 +33,10 @@ class Scale:
 
 
 class Field:
-    """A cluster under load, for faults to work on. `kills` counts what was killed with -9."""
+    """A cluster under load, for faults to work on.
+
+    `kills` counts what was killed with -9; `restart_s` is the longest time that the front end took to answer again.
+    """
 
     def __init__(self, cluster: Cluster, load: Load, ledger: Ledger, recovery: RecoveryWatch, scale: Scale) -> None:
         self.cluster = cluster
@@ -42,6 +45,7 @@ class Field:
         self.scale = scale
         self.dice = random.Random(scale.seed)  # noqa: S311 - it must be repeatable
         self.kills = 0
+        self.restart_s = 0.0
         self._recovery = recovery
         self._ends_at = time.monotonic() + scale.seconds * 4
 
@@ -79,6 +83,12 @@ class Field:
         """From now on this process can't work: the time until its jobs are claimed again is measured."""
         if unit in self.cluster.workers:
             self._recovery.note_death(pid)
+
+    def await_front_end(self) -> None:
+        """Returns when the front end, just killed, answers again."""
+        began = time.monotonic()
+        self.cluster.wait_for_front_end()
+        self.restart_s = max(self.restart_s, time.monotonic() - began)
 
     def any_worker(self) -> Unit:
         """One of the workers, drawn."""

@@ -21,6 +21,7 @@ class FrontEndKills(Scenario):
         """Kills it every few seconds, with its processes or without."""
         while field.pause(2, 4):
             field.kill(field.cluster.web)
+            field.await_front_end()
             field.cluster.wait_until_ready()
 
 
@@ -36,6 +37,7 @@ class AllKilled(Scenario):
             field.dice.shuffle(units)
             for unit in units:
                 field.kill(unit, group=True)
+            field.await_front_end()
             field.cluster.wait_until_ready()
 
 

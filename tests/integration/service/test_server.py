@@ -12,6 +12,7 @@ import httpx2
 import pytest
 
 from tests.integration.service.front_end import FrontEnd
+from tests.ledger import WholeLedger
 from tests.redis_server import RedisServer
 
 #: Makes torch, transformers and the worker unimportable, as where they are not installed, then runs the command.
@@ -185,3 +186,21 @@ def test_a_process_that_dies_is_replaced(redis_server: RedisServer) -> None:
                     break
             assert time.monotonic() < deadline
             time.sleep(0.1)
+
+
+def test_says_all_the_time_that_redis_answers(redis_server: RedisServer, store: WholeLedger) -> None:
+    """Where all workers are dead, their jobs' leases are judged by it: a silence of Redis charges nobody."""
+
+    def pulse() -> tuple[int, int]:
+        last, since = store.redis.hmget(store.keys.pulse, "last_ms", "since_ms")
+        return int(last or 0), int(since or 0)
+
+    with FrontEnd(redis_server.url, lease_s="3", renew_s="1"):
+        deadline = time.monotonic() + 20
+        while (began := pulse())[0] == 0:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        time.sleep(4)
+        last, since = pulse()
+        assert since == began[1]
+        assert last >= since + 3000

@@ -145,6 +145,7 @@ class TestAnswers:
 
     def test_what_the_machine_needs_without_faults_is_allowed(self) -> None:
         assert self.judge(Answer(202, 3.2, "a"), overhead_s=0.5).broken == []
+        assert self.judge(Answer(202, 3.2, "a"), restart_s=0.5).broken == []
 
     def test_a_refusal_may_be_tried_again(self) -> None:
         verdict = self.judge(Answer(503, 0.1, retry_after="5"), Answer(0, 0.1), Answer(202, 0.1, "a"))
