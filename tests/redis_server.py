@@ -20,9 +20,17 @@ _START_S = 20.0
 
 
 class RedisServer:
-    """One redis-server on a free port of loopback, with its append-only file in a folder of its own."""
+    """One redis-server on a free port of loopback, with its append-only file in a folder of its own.
 
-    def __init__(self, *, options: dict[str, str] | None = None) -> None:
+    With an `authority` (the file of its certificate) it speaks TLS; `options` name its own certificate then. `user` is who
+    `client` and `url` are, as `name:password`.
+    """
+
+    def __init__(
+        self, *, options: dict[str, str] | None = None, authority: Path | None = None, user: str | None = None
+    ) -> None:
+        self._authority = authority
+        self._user = user
         self._folder = Path(tempfile.mkdtemp(prefix="depeche-test-redis-"))
         self._options = options or {}
         self._process: subprocess.Popen[bytes] | None = None
@@ -31,16 +39,21 @@ class RedisServer:
     @property
     def url(self) -> str:
         """What DEPECHE_REDIS_URL is."""
-        return f"redis://127.0.0.1:{self.port}/0"
+        return self.url_of(self._user)
+
+    def url_of(self, user: str | None) -> str:
+        """The same for another `name:password`."""
+        address = f"{user}@127.0.0.1:{self.port}/0" if user else f"127.0.0.1:{self.port}/0"
+        return f"rediss://{address}?ssl_ca_certs={self._authority}" if self._authority else f"redis://{address}"
 
     def client(self) -> Redis:
         """A plain client. Close it."""
-        return Redis(port=self.port, socket_timeout=10)
+        return Redis.from_url(self.url, socket_timeout=10)
 
     def start(self) -> None:
         """Starts it with the data that it had, and waits until it answers."""
         options = {
-            "port": str(self.port),
+            **({"port": "0", "tls-port": str(self.port)} if self._authority else {"port": str(self.port)}),
             "bind": "127.0.0.1",
             "dir": str(self._folder),
             "appendonly": "yes",
