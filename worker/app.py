@@ -33,6 +33,9 @@ from worker.watchdog import make_watchdog
 
 log = get_logger(__name__)
 
+#: Each of them asks for an orderly end.
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP)
+
 
 class WorkerService:
     """One worker process: the Celery app, the engine, and the book of attempts."""
@@ -73,6 +76,9 @@ class WorkerService:
             quiet=True,
         )
         worker.start()
+        # Python puts default handlers back while it ends: another signal would turn an orderly end into a death by signal.
+        for number in STOP_SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
         if self._context is not None:
             self._context.book.stop()
         if self._lane is not None:
@@ -91,7 +97,7 @@ class WorkerService:
         Celery's handlers would reload the worker on SIGHUP without a drain, and fail on SIGQUIT and on the second of any: its
         threads pool can't be stopped cold.
         """
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+        for number in STOP_SIGNALS:
             signal.signal(number, self._on_signal)
 
     def open(self) -> None:

@@ -1,27 +1,29 @@
-"""Runs batches through `generate` of Hugging Face models: the reference decoder.
+"""Runs batches through Hugging Face models: through the decode loop of our own where it knows the model, else `generate`.
 
-A row must come out the same whoever shares its batch. `generate` knows one output limit for a whole batch and uses it in
-more than one place, so it is always given the model's own; each row's limit is a stopping criterion of its own. What is
-left is rounding: padding changes the order of sums in the last bits.
+A row comes out the same whoever shares its batch. What is left is rounding: padding changes the order of sums in the last
+bits.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import torch
-from transformers import GenerationConfig, LogitsProcessor, LogitsProcessorList, StoppingCriteria, StoppingCriteriaList
-from transformers.modeling_outputs import BaseModelOutput
+from transformers import GenerationConfig
 
 from worker.engine.batcher import Request
+from worker.engine.decoding.beam import BeamSearch
+from worker.engine.decoding.loop import DecodeLoop
+from worker.engine.decoding.scores import RowRules, Rules
+from worker.engine.decoding.search import GreedySearch, Search
+from worker.engine.decoding.weights import DecoderWeights
 from worker.engine.errors import DeviceFailed, OutOfMemory, first_line
+from worker.engine.generation import declared_lengths, generation_config, rules_of
 from worker.engine.interface import EngineError, ModelInfo, Output, Role, Tokens, Vector
 from worker.engine.loader import LoadedModel
+from worker.engine.reference import generate
 
 #: The longest translation of n source tokens is taken to be `_LENGTH_FACTOR` n + `_LENGTH_ROOM` tokens.
 _LENGTH_FACTOR, _LENGTH_ROOM = 2, 16
-#: The longest summary, in tokens, of a model whose configuration does not say.
-_SUMMARY_TOKENS = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,21 +38,22 @@ class Row:
 class Seq2SeqDecoder:
     """One model with its generation settings. Used by one thread at a time.
 
-    `beams` overrides the beam width of the model's configuration. Sampling is off whatever the configuration says, and so
-    is a forced end token, which would hide that a row reached its limit.
+    `beams` overrides the beam width of the model's configuration. `looped` says whether the decode loop is used where it
+    knows the model and its settings; else, and for all others, it is `generate`.
     """
 
-    def __init__(self, loaded: LoadedModel, beams: int | None = None) -> None:
+    def __init__(self, loaded: LoadedModel, beams: int | None = None, *, looped: bool = True) -> None:
         self.loaded = loaded
         model = loaded.model
-        self._summary_tokens, self._min_tokens = _declared_lengths(model.generation_config)
-        self._config = _generation_config(model.generation_config, loaded, beams)
+        self._summary_tokens, self._min_tokens = declared_lengths(model.generation_config)
+        self._config = generation_config(model.generation_config, loaded, beams)
         model.generation_config = self._config
+        rules = rules_of(self._config) if looped and DecoderWeights.knows(model) else None
+        self._loop = _Loop(rules, DecoderWeights(model), self._config) if rules is not None else None
         self.beams: int = self._config.num_beams
         self._pad: int = self._config.pad_token_id
         ends = self._config.eos_token_id
-        self._ends = frozenset(ends if isinstance(ends, list) else [ends])
-        self._sorted_ends = sorted(self._ends)
+        self._ends = tuple(sorted(ends)) if isinstance(ends, list) else (ends,)
 
     @torch.inference_mode()
     def rows(self, batch: Sequence[Request]) -> list[Row]:
@@ -64,25 +67,13 @@ class Seq2SeqDecoder:
         vectors = _pooled(states, mask)
         if not torch.isfinite(vectors).all():
             raise EngineError("the encoder's states are not finite")
-        limits = [self._max_tokens(request) for request in batch]
-        least = [min(self._least_tokens(request), limit) for request, limit in zip(batch, limits, strict=True)]
-        processors = LogitsProcessorList()
-        if any(least):
-            processors.append(_RowMinimum(torch.tensor(least, device=device), self._sorted_ends))
-        sizes = [request.options.no_repeat_ngram or 0 for request in batch]
-        if any(sizes):
-            processors.append(_RowNoRepeat(sizes))
-        out = model.generate(
-            input_ids=ids,
-            attention_mask=mask,
-            encoder_outputs=BaseModelOutput(last_hidden_state=states),
-            generation_config=self._config,
-            logits_processor=processors,
-            stopping_criteria=StoppingCriteriaList([_RowMaximum(torch.tensor(limits, device=device))]),
-        )
-        targets = out[:, 1:].tolist()
+        rules = [self._rules(request) for request in batch]
+        if self._loop is not None:
+            targets = self._loop.run(states, [len(row) for row in sources], rules)
+        else:
+            targets = generate(model, self._config, ids, mask, states, rules, self._ends)
         pooled = vectors.cpu().numpy()
-        return [self._row(*found) for found in zip(targets, limits, pooled, strict=True)]
+        return [self._row(target, row.most, vector) for target, row, vector in zip(targets, rules, pooled, strict=True)]
 
     @torch.inference_mode()
     def first_scores(self, tokens: Tokens) -> torch.Tensor:
@@ -99,6 +90,11 @@ class Seq2SeqDecoder:
                 return Row(tuple(target[:position]), truncated=False, vector=vector)
         return Row(tuple(target[:limit]), truncated=True, vector=vector)
 
+    def _rules(self, request: Request) -> RowRules:
+        most = self._max_tokens(request)
+        least = min(self._least_tokens(request), most)
+        return RowRules(most=most, least=least, no_repeat=request.options.no_repeat_ngram or 0)
+
     def _max_tokens(self, request: Request) -> int:
         """The output limit of a row in tokens, the end token included."""
         count, asked = len(request.tokens), request.options.max_new_tokens
@@ -112,6 +108,37 @@ class Seq2SeqDecoder:
         """The fewest tokens before the end token. What the configuration asks for is not asked of short inputs."""
         asked = request.options.min_new_tokens
         return min(self._min_tokens, len(request.tokens) // 2) if asked is None else asked
+
+
+class _Loop:
+    """Decodes batches by the decode loop."""
+
+    def __init__(self, rules: Rules, weights: DecoderWeights, config: GenerationConfig) -> None:
+        self._rules = rules
+        self._weights = weights
+        self._config = config
+
+    def run(self, states: torch.Tensor, lengths: Sequence[int], rules: Sequence[RowRules]) -> list[list[int]]:
+        """The target tokens of each row, with its end token if it came to one."""
+        loop = DecodeLoop(self._weights, self._search, start=self._rules.start)
+        loop.admit(range(len(rules)), states, lengths, rules)
+        found: dict[Hashable, list[int]] = {}
+        while len(loop):
+            found.update(loop.step())
+        return [found[number] for number in range(len(rules))]
+
+    def _search(self) -> Search:
+        config = self._config
+        if config.num_beams == 1:
+            return GreedySearch(self._rules)
+        return BeamSearch(
+            self._rules,
+            config.num_beams,
+            length_penalty=config.length_penalty if config.length_penalty is not None else 1.0,
+            early_stopping=config.early_stopping or False,
+            longest=config.max_new_tokens,
+            device=self._weights.embedding.device,
+        )
 
 
 class ModelDecoder:
@@ -161,97 +188,6 @@ class ModelDecoder:
         if isinstance(failure, OutOfMemory) and model.loaded.device.type == "cuda":
             torch.cuda.empty_cache()
         raise failure
-
-
-class _RowMaximum(StoppingCriteria):
-    """Ends each row at its own limit. Beam search asks for several candidates of each row, side by side."""
-
-    def __init__(self, limits: torch.Tensor) -> None:
-        self._limits = limits
-
-    def __call__(self, input_ids: torch.Tensor, scores: Any, **_: Any) -> torch.Tensor:
-        limits = self._limits.repeat_interleave(input_ids.shape[0] // self._limits.shape[0])
-        return limits <= input_ids.shape[1] - 1
-
-
-class _RowMinimum(LogitsProcessor):
-    """Keeps each row from ending before it has its own fewest tokens."""
-
-    def __init__(self, least: torch.Tensor, ends: Sequence[int]) -> None:
-        self._least = least
-        self._ends = torch.tensor(ends, device=least.device)
-
-    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
-        early = self._least.repeat_interleave(input_ids.shape[0] // self._least.shape[0]) > input_ids.shape[1] - 1
-        kept = scores.clone()
-        kept[:, self._ends] = kept[:, self._ends].masked_fill(early[:, None], float("-inf"))
-        return kept
-
-
-class _RowNoRepeat(LogitsProcessor):
-    """Bans what would complete an n-gram of target tokens that its row has already; size 0 bans nothing.
-
-    Paulus et al., "A Deep Reinforced Model for Abstractive Summarization", 2017, section 2.5, with n for three.
-    """
-
-    def __init__(self, sizes: Sequence[int]) -> None:
-        self._sizes = sizes
-
-    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
-        kept = scores.clone()
-        width = input_ids.shape[0] // len(self._sizes)
-        for row, written in enumerate(input_ids[:, 1:].tolist()):
-            banned = _completions(written, self._sizes[row // width])
-            if banned:
-                kept[row, banned] = float("-inf")
-        return kept
-
-
-def _completions(written: list[int], size: int) -> list[int]:
-    """The tokens that would repeat an n-gram of this size."""
-    if size < 1 or len(written) < size:
-        return []
-    last = written[len(written) - size + 1 :]
-    return [written[at + size - 1] for at in range(len(written) - size + 1) if written[at : at + size - 1] == last]
-
-
-def _declared_lengths(config: GenerationConfig) -> tuple[int, int]:
-    """The longest and the shortest output that a configuration asks for, in new tokens."""
-    longest = config.max_new_tokens or (config.max_length - 1 if config.max_length else _SUMMARY_TOKENS)
-    shortest = config.min_new_tokens or (config.min_length - 1 if config.min_length else 0)
-    return max(1, longest), max(0, shortest)
-
-
-def _generation_config(declared: GenerationConfig, loaded: LoadedModel, beams: int | None) -> GenerationConfig:
-    values = declared.to_dict()
-    for name in ("max_length", "min_length", "min_new_tokens", "forced_eos_token_id", "max_time", "stop_strings"):
-        values[name] = None
-    for name in ("temperature", "top_k", "top_p", "typical_p", "num_beam_groups", "diversity_penalty"):
-        values[name] = None
-    values["num_beams"] = beams or declared.num_beams or 1
-    if values["num_beams"] == 1:
-        values["early_stopping"] = values["length_penalty"] = None
-    model = loaded.model.config
-    if values.get("decoder_start_token_id") is None:
-        start = getattr(model, "decoder_start_token_id", None)
-        values["decoder_start_token_id"] = start if start is not None else values.get("bos_token_id")
-    if values.get("eos_token_id") is None:
-        values["eos_token_id"] = model.eos_token_id
-    if values.get("pad_token_id") is None:
-        values["pad_token_id"] = model.pad_token_id if model.pad_token_id is not None else 0
-    values |= {
-        "max_new_tokens": loaded.max_target_tokens,
-        "do_sample": False,
-        "num_return_sequences": 1,
-        "return_dict_in_generate": False,
-        "output_scores": False,
-        "use_cache": True,
-    }
-    if loaded.codec.start is not None:
-        values["decoder_start_token_id"] = loaded.codec.start
-    if loaded.codec.forced_start is not None:
-        values["forced_bos_token_id"] = loaded.codec.forced_start
-    return GenerationConfig.from_dict(values)
 
 
 def _pooled(states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from worker.engine.batcher import BatchingEngine, Request
-from worker.engine.decoder import _completions
+from worker.engine.decoding.scores import completions
 from worker.engine.interface import ModelInfo, Output, Role, Tokens
 from worker.plan import make_plan
 from worker.translation import Translated, translate
@@ -83,4 +83,4 @@ def test_what_fails_again_keeps_its_flags(engines: list[BatchingEngine]) -> None
     ],
 )
 def test_completions_of_an_ngram(written: list[int], size: int, banned: list[int]) -> None:
-    assert _completions(written, size) == banned
+    assert completions(written, size) == banned

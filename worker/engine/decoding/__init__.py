@@ -1,0 +1,5 @@
+"""Decoding of our own over the modules of Hugging Face sequence-to-sequence models.
+
+`weights` reads a model, `caches` holds what attention has seen, `scores` picks tokens, `greedy` and `beam` search, and `loop`
+brings them together, one step of all rows in flight at a time.
+"""
