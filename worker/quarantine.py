@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from service.contract.attempt import Lane
 from service.contract.errors import StoreUnavailable
@@ -140,6 +141,8 @@ def run_lane(settings: Settings, worker: str) -> int:
     make_watchdog(context).start()
     work_alone(context, parent=parent)
     context.book.stop()
+    with suppress(StoreUnavailable):  # it expires by itself
+        context.store.leave_lane(worker)
     return EXIT_BROKEN if broken.is_set() else 0
 
 

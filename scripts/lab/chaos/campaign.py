@@ -143,6 +143,7 @@ class _Run:
             heard=heard.heard,
             leftovers=leftovers,
             recoveries=tuple(recovery.seconds) if recovery is not None else (),
+            lane_recoveries=tuple(recovery.lane_seconds) if recovery is not None else (),
         )
 
     def _leftovers(self) -> Leftovers:

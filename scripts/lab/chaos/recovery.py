@@ -21,10 +21,15 @@ class _Orphan:
 
 
 class RecoveryWatch:
-    """Follows the jobs of workers that died, in a thread. `seconds` has one entry for each job that was claimed again."""
+    """Follows the jobs of workers that died, in a thread.
+
+    `seconds` has one entry for each job that was claimed again beside others, `lane_seconds` one for each that was claimed in
+    the quarantine lane, where they wait for each other.
+    """
 
     def __init__(self, cluster: Cluster) -> None:
         self.seconds: list[float] = []
+        self.lane_seconds: list[float] = []
         self._cluster = cluster
         self._deaths: queue.SimpleQueue[tuple[int, int]] = queue.SimpleQueue()
         self._unseen: list[tuple[int, int]] = []
@@ -65,11 +70,13 @@ class RecoveryWatch:
             self._unseen.clear()
         ids = list({orphan.job_id for orphan in self._orphans})
         starts, ends = ledger.values(ids, "started_ms"), ledger.values(ids, "ended_ms")
+        lanes = ledger.values(ids, "lane")
         waiting = []
         for orphan in self._orphans:
             started = int(starts[orphan.job_id] or 0)
             if started > orphan.died_ms:
-                self.seconds.append((started - orphan.died_ms) / 1000)
+                seconds = self.lane_seconds if lanes[orphan.job_id] else self.seconds
+                seconds.append((started - orphan.died_ms) / 1000)
             elif not ends[orphan.job_id]:
                 waiting.append(orphan)
         self._orphans = waiting

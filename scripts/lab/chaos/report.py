@@ -51,9 +51,17 @@ def _cells(outcome: Outcome) -> list[str]:
 
 
 def _recovery(verdict: Verdict) -> str:
-    if verdict.recovery_median_s is None or verdict.recovery_worst_s is None:
-        return "–"
-    return f"{verdict.recovery_median_s:.1f} / {verdict.recovery_worst_s:.1f} s ({verdict.recoveries})"
+    return (
+        "; in the lane ".join(
+            f"{median:.1f} / {worst:.1f} s ({count})"
+            for median, worst, count in (
+                (verdict.recovery_median_s, verdict.recovery_worst_s, verdict.recoveries),
+                (verdict.lane_recovery_median_s, verdict.lane_recovery_worst_s, verdict.lane_recoveries),
+            )
+            if count
+        )
+        or "–"
+    )
 
 
 def _totals(outcomes: Sequence[Outcome]) -> list[str]:

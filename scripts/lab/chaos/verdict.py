@@ -32,6 +32,7 @@ class Facts:
     heard: Mapping[str, int]
     leftovers: Leftovers
     recoveries: Sequence[float] = ()
+    lane_recoveries: Sequence[float] = ()
     kills: int = 0
     overhead_s: float = 0.0
     restart_s: float = 0.0
@@ -61,6 +62,9 @@ class Verdict:
     recovery_median_s: float | None = None
     recovery_worst_s: float | None = None
     recoveries: int = 0
+    lane_recovery_median_s: float | None = None
+    lane_recovery_worst_s: float | None = None
+    lane_recoveries: int = 0
     throughput: float = 0.0
     broken: list[str] = field(default_factory=list)
 
@@ -157,6 +161,9 @@ def _judge_rest(verdict: Verdict, facts: Facts) -> None:
     if facts.recoveries:
         verdict.recoveries = len(facts.recoveries)
         verdict.recovery_median_s, verdict.recovery_worst_s = median(facts.recoveries), max(facts.recoveries)
+    if lane := facts.lane_recoveries:
+        verdict.lane_recoveries = len(lane)
+        verdict.lane_recovery_median_s, verdict.lane_recovery_worst_s = median(lane), max(lane)
     ended = [record for record in facts.records.values() if record is not None and record.ended]
     if ended:
         seconds = (max(r.ended_ms for r in ended) - min(r.created_ms for r in ended)) / 1000

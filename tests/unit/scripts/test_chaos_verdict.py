@@ -186,6 +186,10 @@ def test_further_attempts_and_recoveries_are_counted() -> None:
     verdict = judge(facts(succeeded(attempts=3), recoveries=[4.0, 1.0, 9.0, 2.0], kills=6))
     assert (verdict.extra_attempts, verdict.kills, verdict.recoveries) == (2, 6, 4)
     assert (verdict.recovery_median_s, verdict.recovery_worst_s) == (2.0, 9.0)
+    assert verdict.lane_recoveries == 0
+    lane = judge(facts(succeeded(attempts=3), lane_recoveries=[7.0, 8.0]))
+    assert (lane.recoveries, lane.lane_recoveries) == (0, 2)
+    assert (lane.lane_recovery_median_s, lane.lane_recovery_worst_s) == (7.0, 8.0)
 
 
 def test_many_of_a_kind_are_not_all_listed() -> None:

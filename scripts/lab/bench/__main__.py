@@ -1,0 +1,38 @@
+"""The command behind `scripts/bench`."""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from scripts.lab.bench.engine import EngineBench, Shape
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Returns the exit status."""
+    parser = argparse.ArgumentParser(prog="scripts/bench", description="Measures against yardsticks in the same run.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    engine = commands.add_parser("engine", help="target tokens a second of the engine's decoder, against generate")
+    engine.add_argument("--shape", type=Shape, choices=list(Shape), default=Shape.OPUS, help="which model (opus)")
+    engine.add_argument("--rows", type=int, default=64, help="sentences (64)")
+    engine.add_argument("--batch", type=int, default=32, help="rows of a batch (32)")
+    engine.add_argument("--beams", type=int, nargs="+", default=[1, 4], help="beam widths (1 4)")
+    engine.add_argument("--rounds", type=int, default=3, help="times that all yardsticks take turns (3)")
+    engine.add_argument("--tutorial-rows", type=int, default=8, help="rows for the sentence-by-sentence yardstick (8)")
+    engine.add_argument("--threads", type=int, default=0, help="processor threads; 0: one for each core")
+    engine.add_argument("--precision", default="float32", help="float32 or bfloat16 (float32)")
+    engine.add_argument("--json", type=Path, metavar="FILE", help="write all figures there as well")
+    given = parser.parse_args(argv)
+    report = EngineBench(
+        shape=given.shape, rows=given.rows, batch=given.batch, tutorial_rows=given.tutorial_rows,
+        threads=given.threads, precision=given.precision,
+    ).run(given.beams, given.rounds)  # fmt: skip
+    print(report.table())
+    if given.json is not None:
+        given.json.write_text(json.dumps(report.values(), indent=2) + "\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,146 @@
+"""The decoder of the engine against `generate`: the same rows, each stopped at the same length whoever decodes it.
+
+Weights are random in the shape of a published model, or those of the bundled one. Speed does not ask what the words mean; so
+that lengths agree, no row may end by itself before its limit, which is 1.1 times its source.
+"""
+
+import platform
+import random
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import torch
+from transformers import MarianConfig, MarianMTModel
+
+from worker.engine.batcher import Request
+from worker.engine.decoder import Seq2SeqDecoder
+from worker.engine.device import choose_device, choose_precision, set_threads
+from worker.engine.interface import DecodeOptions, ModelInfo, Role, Tokens
+from worker.engine.loader import LoadedModel, load
+from worker.engine.registry import CANARIES, resolve
+
+#: Lengths of the rows in source tokens, the end token included.
+_LENGTHS = (8, 55)
+
+
+class Shape(StrEnum):
+    """Which model is measured."""
+
+    OPUS = "opus"  # random weights in the shape of Helsinki-NLP/opus-mt-fr-en
+    BUNDLED = "bundled"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Target tokens a second by beam width and yardstick, every round's."""
+
+    about: str
+    speeds: dict[int, dict[str, list[float]]]
+
+    def table(self) -> str:
+        """Ratios first, in Markdown."""
+        lines = [self.about, ""]
+        lines += ["| beams | how | ours is so many times as fast | tokens a second, median (least to most) |"]
+        lines += ["| ---: | --- | ---: | ---: |"]
+        for beams, speeds in self.speeds.items():
+            ours = speeds["the decode loop"]
+            for how, seen in speeds.items():
+                ratio = statistics.median(a / b for a, b in zip(ours, seen, strict=True))
+                lines.append(
+                    f"| {beams} | {how} | {ratio:.2f} | {statistics.median(seen):.0f} ({min(seen):.0f} to {max(seen):.0f}) |"
+                )
+        return "\n".join(lines)
+
+    def values(self) -> dict[str, Any]:
+        """The same for programs."""
+        return {"about": self.about, "tokens_a_second": self.speeds}
+
+
+class EngineBench:
+    """One model and one set of rows."""
+
+    def __init__(
+        self, *, shape: Shape, rows: int, batch: int, tutorial_rows: int, threads: int, precision: str
+    ) -> None:
+        set_threads(threads)
+        self._loaded = _bundled(precision) if shape is Shape.BUNDLED else _random(precision)
+        dice = random.Random(1)  # noqa: S311 - it must be repeatable
+        vocabulary = self._loaded.model.config.vocab_size
+        lengths = sorted(dice.randint(*_LENGTHS) for _ in range(rows))
+        self._requests = [_request([dice.randrange(3, vocabulary - 1) for _ in range(n - 1)]) for n in lengths]
+        self._batch = batch
+        self._tutorial = self._requests[:: max(1, rows // tutorial_rows)][:tutorial_rows]
+        self._about = (
+            f"{shape.value}, {precision}, {torch.get_num_threads()} threads, {rows} rows of {lengths[0]} to {lengths[-1]} "
+            f"tokens in batches of {batch}; torch {torch.__version__}, {platform.machine()}."
+        )
+
+    def run(self, beams: list[int], rounds: int) -> Report:
+        """All yardsticks in turn, so many times; the first round is a warm-up and does not count."""
+        speeds: dict[int, dict[str, list[float]]] = {}
+        for width in beams:
+            yardsticks = self._yardsticks(width)
+            speeds[width] = {how: [] for how in yardsticks}
+            for turn in range(rounds + 1):
+                for how, measure in yardsticks.items():
+                    speed = measure()
+                    if turn:
+                        speeds[width][how].append(speed)
+        return Report(self._about, speeds)
+
+    def _yardsticks(self, beams: int) -> dict[str, Callable[[], float]]:
+        declared = self._loaded.model.generation_config
+        loop = Seq2SeqDecoder(self._loaded, beams)
+        self._loaded.model.generation_config = declared
+        reference = Seq2SeqDecoder(self._loaded, beams, looped=False)
+        self._loaded.model.generation_config = declared
+        return {
+            "the decode loop": lambda: self._speed(loop, self._requests, self._batch),
+            "`generate`, the same batches": lambda: self._speed(reference, self._requests, self._batch),
+            "`generate`, sentence by sentence": lambda: self._speed(reference, self._tutorial, 1),
+        }
+
+    @staticmethod
+    def _speed(decoder: Seq2SeqDecoder, requests: list[Request], batch: int) -> float:
+        began, tokens = time.perf_counter(), 0
+        for start in range(0, len(requests), batch):
+            tokens += sum(len(row.ids) for row in decoder.rows(requests[start : start + batch]))
+        return tokens / (time.perf_counter() - began)
+
+
+def _request(ids: list[int]) -> Request:
+    length = round(1.1 * (len(ids) + 1))
+    return Request(Tokens("", (*ids, 0)), DecodeOptions(max_new_tokens=length, min_new_tokens=length))
+
+
+def _bundled(precision: str) -> LoadedModel:
+    device = choose_device("auto")
+    return load(resolve("bundled", None), Role.TRANSLATOR, device=device, dtype=choose_precision(precision, device))
+
+
+def _random(precision: str) -> LoadedModel:
+    torch.manual_seed(1)
+    config = MarianConfig(
+        vocab_size=59_514, d_model=512, encoder_layers=6, decoder_layers=6, encoder_attention_heads=8,
+        decoder_attention_heads=8, encoder_ffn_dim=2048, decoder_ffn_dim=2048, activation_function="swish",
+        scale_embedding=True, pad_token_id=59_513, decoder_start_token_id=59_513, eos_token_id=0, max_position_embeddings=512,
+    )  # fmt: skip
+    device = choose_device("auto")
+    dtype = choose_precision(precision, device)
+    model: Any = MarianMTModel(config)
+    model = model.to(dtype).to(device).eval()
+    model.generation_config.bad_words_ids = [[59_513]]
+    info = ModelInfo("random-opus", "1", 512, has_vectors=True)
+    codec: Any = _NoCodec()
+    return LoadedModel(model, codec, Role.TRANSLATOR, info, device, dtype, 511, CANARIES[Role.TRANSLATOR])
+
+
+class _NoCodec:
+    """Random weights have no words."""
+
+    start: int | None = None
+    forced_start: int | None = None
