@@ -1,6 +1,7 @@
-"""The engine's one thread: runs batches of what all callers submit, and sees to it that every future is resolved.
+"""The engine's one thread: runs what all callers submit, and sees to it that every future is resolved.
 
-Which inputs share a batch is the queue's affair (`worker.engine.queue`); what runs a batch is a `Decoder`.
+Which inputs go together is the queue's affair (`worker.engine.queue`); what runs them is a `Decoder`. Where it has a flow
+for a model, inputs join those in flight as others end; else they run in closed batches.
 """
 
 import threading
@@ -15,6 +16,7 @@ from typing import Protocol
 from service.contract.logs import get_logger
 from worker.engine.backlog import Item
 from worker.engine.errors import DeviceFailed, OutOfMemory, first_line, stack_of
+from worker.engine.flow import Flow, ItemFlow
 from worker.engine.interface import (
     DecodeOptions,
     EngineError,
@@ -26,18 +28,11 @@ from worker.engine.interface import (
     Tokens,
 )
 from worker.engine.queue import BatchLimits, EngineQueue
+from worker.engine.request import Request
 
 log = get_logger(__name__)
 
 _DEFAULTS = DecodeOptions()
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One row of a batch."""
-
-    tokens: Tokens
-    options: DecodeOptions = _DEFAULTS
 
 
 class Decoder(Protocol):
@@ -52,6 +47,9 @@ class Decoder(Protocol):
     def tokenize(self, role: Role, texts: Sequence[str]) -> list[Tokens]:
         """Tokenizes in bulk. Never truncates."""
 
+    def flow(self, role: Role) -> Flow | None:
+        """A flow through a role's model, or None where it runs closed batches only. Asked for once."""
+
     def run(self, role: Role, batch: Sequence[Request]) -> list[Output]:
         """One output for each request, in order.
 
@@ -64,7 +62,7 @@ class Decoder(Protocol):
 class EngineStats:
     """Counts since the start, and what is queued now. Ages and durations in seconds.
 
-    `tokens` counts the source tokens of finished batches without padding and `padded_tokens` with it; `retries` the
+    `tokens` counts the source tokens of finished or admitted batches without padding and `padded_tokens` with it; `retries` the
     batches that failed and were halved; `busy_s` the time spent in batches, the one in flight left out.
     """
 
@@ -105,6 +103,13 @@ class BatchingEngine:
         self._counts = _Counts()
         self._in_flight: list[Item] = []
         self._part: list[Item] = []
+        self._flows = {
+            role: ItemFlow(flow, self._limits, decoder.beams(role))
+            for role in Role
+            if decoder.info(role) is not None and (flow := decoder.flow(role)) is not None
+        }
+        self._cancelled: set[str] = set()
+        self._cancelling = threading.Lock()
         self._busy_since: float | None = None
         self._heartbeat = time.monotonic()
         self._thread = threading.Thread(target=self._serve, name="engine", daemon=True)
@@ -138,8 +143,15 @@ class BatchingEngine:
         return [item.future for item in items]
 
     def cancel(self, job_id: str) -> None:
-        """Drops what the job still has waiting and cancels those futures; what is inside a batch ends with the batch."""
+        """Drops what the job has waiting and cancels those futures.
+
+        What is in flight is dropped before the next step, and its futures fail with `EngineStopped`; what is inside a closed
+        batch ends with the batch.
+        """
         self._queue.drop(job_id)
+        if self._flows:
+            with self._cancelling:
+                self._cancelled.add(job_id)
 
     def failure(self) -> str | None:
         """Why the engine can't work any more, or None while it is healthy."""
@@ -153,7 +165,7 @@ class BatchingEngine:
         _fail(self._queue.close("the engine is closed"), self._stopped)
         if threading.current_thread() is not self._thread:
             self._thread.join(self._limits.close_s)
-            _fail(self._in_flight, self._stopped)
+            _fail([*self._in_flight, *self._flowing()], self._stopped)
 
     def busy_since(self) -> float | None:
         """When the batch in flight began, in `time.monotonic()` seconds; None while idle. A retry begins anew."""
@@ -186,15 +198,20 @@ class BatchingEngine:
     def _stopped(self) -> EngineStopped:
         return EngineStopped(self._queue.closed or "the engine is closed")
 
+    def _flowing(self) -> list[Item]:
+        return [item for flow in self._flows.values() for item in list(flow.items.values())]
+
     # The engine thread
 
     def _serve(self) -> None:
         try:
             while not self._queue.closed:
                 self._heartbeat = time.monotonic()
-                self._in_flight = self._queue.take(self._decoder.beams)
-                self._run(self._in_flight)
-                self._in_flight = []
+                if not self._flowing():
+                    self._queue.wait()
+                self._drop_cancelled()
+                for role in Role:
+                    self._turn(role)
         except BaseException as error:  # noqa: BLE001  # whatever ends the thread is the engine's failure
             what = "the device failed" if isinstance(error, DeviceFailed) else "the engine thread died"
             self._failure = f"{what}: {first_line(error)}"
@@ -202,11 +219,69 @@ class BatchingEngine:
         finally:
             self._busy_since = None
             waiting = self._queue.close(self._failure or "the engine is closed")
-            _fail([*self._in_flight, *waiting], self._stopped)
+            _fail([*self._in_flight, *self._flowing(), *waiting], self._stopped)
 
-    def _run(self, batch: list[Item]) -> None:
-        """Runs a batch; one that fails is halved until the one input is found that is to blame."""
-        pending = [batch] if batch else []
+    def _drop_cancelled(self) -> None:
+        if not self._cancelled:
+            return
+        with self._cancelling:
+            jobs, self._cancelled = self._cancelled, set()
+        for flow in self._flows.values():
+            _fail(flow.drop(jobs), lambda: EngineStopped("the job was cancelled"))
+
+    def _turn(self, role: Role) -> None:
+        """A step of what is in flight for a role, with whoever joins; or a closed batch."""
+        head, flow = self._queue.head(role), self._flows.get(role)
+        if flow is not None:
+            self._flow_on(role, flow, head)
+        elif head is not None:
+            limits, beams = self._limits, self._decoder.beams(role)
+            self._in_flight = self._queue.take(role, limits.tokens, limits.rows, beams)
+            self._run(self._in_flight)
+            self._in_flight = []
+
+    def _flow_on(self, role: Role, flow: ItemFlow, head: Item | None) -> None:
+        room = flow.room(head) if head is not None and not self._queue.closed else None
+        new = self._queue.take(role, *room, self._decoder.beams(role)) if room is not None else []
+        if not new and not flow.items:
+            return
+        self._in_flight = new
+        self._part = [*flow.items.values(), *new]
+        began = self._heartbeat = self._busy_since = time.monotonic()
+        try:
+            if new:
+                flow.admit(new)
+                self._count(new)
+            flow.step()
+        except DeviceFailed:
+            raise  # the part is remembered
+        except Exception as error:  # noqa: BLE001  # a model may raise anything
+            rows = len(self._part)
+            items = flow.clear()
+            items += [item for item in new if item not in items]
+            if isinstance(error, OutOfMemory):
+                flow.shrink(rows)
+            self._counts.retries += 1
+            self._part = []
+            self._in_flight = items
+            self._run(*_halves(items))  # and further, until it is found which input is to blame
+        finally:
+            ended = self._heartbeat = time.monotonic()
+            self._busy_since = None
+            self._counts.busy_s += ended - began
+        self._part = []
+        self._in_flight = []
+
+    def _count(self, batch: Sequence[Item]) -> None:
+        counts = self._counts
+        counts.batches += 1
+        counts.rows += len(batch)
+        counts.tokens += sum(map(len, batch))
+        counts.padded_tokens += len(batch) * max(map(len, batch))
+
+    def _run(self, *batches: list[Item]) -> None:
+        """Runs closed batches; one that fails is halved until the one input is found that is to blame."""
+        pending = [batch for batch in reversed(batches) if batch]
         while pending:
             part = pending.pop()
             if self._queue.closed:
@@ -219,8 +294,7 @@ class BatchingEngine:
             except Exception as error:  # noqa: BLE001  # a model may raise anything
                 if len(part) > 1:
                     self._counts.retries += 1
-                    middle = len(part) // 2
-                    pending += [part[middle:], part[:middle]]
+                    pending += reversed(_halves(part))
                 else:
                     self._counts.failed_rows += 1
                     _fail(part, partial(_blame, part[0], error))
@@ -247,12 +321,13 @@ class BatchingEngine:
             self._counts.busy_s += ended - began
         if len(outputs) != len(part):
             raise EngineError(f"the model returned {len(outputs)} outputs for {len(part)} inputs")
-        counts = self._counts
-        counts.batches += 1
-        counts.rows += len(part)
-        counts.tokens += sum(map(len, part))
-        counts.padded_tokens += len(part) * max(map(len, part))
+        self._count(part)
         return outputs
+
+
+def _halves(items: list[Item]) -> list[list[Item]]:
+    middle = len(items) // 2
+    return [items[:middle], items[middle:]] if middle else [items]
 
 
 def _blame(item: Item, error: Exception) -> EngineError:

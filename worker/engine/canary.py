@@ -7,10 +7,10 @@ from itertools import groupby
 
 import torch
 
-from worker.engine.batcher import Request
 from worker.engine.decoder import Row, Seq2SeqDecoder
 from worker.engine.errors import ModelError, first_line
 from worker.engine.interface import DecodeOptions, Role
+from worker.engine.request import Request
 
 #: The longest run of one token that a sound model puts out.
 _LONGEST_RUN = 8

@@ -4,16 +4,15 @@ A row comes out the same whoever shares its batch. What is left is rounding: pad
 bits.
 """
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
-from transformers import GenerationConfig
 
-from worker.engine.batcher import Request
 from worker.engine.decoding.beam import BeamSearch
 from worker.engine.decoding.loop import DecodeLoop
-from worker.engine.decoding.scores import RowRules, Rules
+from worker.engine.decoding.scores import RowRules
 from worker.engine.decoding.search import GreedySearch, Search
 from worker.engine.decoding.weights import DecoderWeights
 from worker.engine.errors import DeviceFailed, OutOfMemory, first_line
@@ -21,6 +20,7 @@ from worker.engine.generation import declared_lengths, generation_config, rules_
 from worker.engine.interface import EngineError, ModelInfo, Output, Role, Tokens, Vector
 from worker.engine.loader import LoadedModel
 from worker.engine.reference import generate
+from worker.engine.request import Request
 
 #: The longest translation of n source tokens is taken to be `_LENGTH_FACTOR` n + `_LENGTH_ROOM` tokens.
 _LENGTH_FACTOR, _LENGTH_ROOM = 2, 16
@@ -33,6 +33,16 @@ class Row:
     ids: tuple[int, ...]
     truncated: bool
     vector: Vector
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A batch behind the encoder: `ids` and `mask`, (rows, sources), `states`, (rows, sources, width), and a vector a row."""
+
+    ids: torch.Tensor
+    mask: torch.Tensor
+    states: torch.Tensor
+    vectors: list[Vector]
 
 
 class Seq2SeqDecoder:
@@ -48,8 +58,9 @@ class Seq2SeqDecoder:
         self._summary_tokens, self._min_tokens = declared_lengths(model.generation_config)
         self._config = generation_config(model.generation_config, loaded, beams)
         model.generation_config = self._config
-        rules = rules_of(self._config) if looped and DecoderWeights.knows(model) else None
-        self._loop = _Loop(rules, DecoderWeights(model), self._config) if rules is not None else None
+        self._looped = rules_of(self._config) if looped and DecoderWeights.knows(model) else None
+        if self._looped is not None:
+            self._weights = DecoderWeights(model)
         self.beams: int = self._config.num_beams
         self._pad: int = self._config.pad_token_id
         ends = self._config.eos_token_id
@@ -57,23 +68,48 @@ class Seq2SeqDecoder:
 
     @torch.inference_mode()
     def rows(self, batch: Sequence[Request]) -> list[Row]:
-        """Decodes a batch. Raises `EngineError` where a source's encoder states are not finite."""
-        model, device = self.loaded.model, self.loaded.device
+        """Decodes a closed batch. Raises `EngineError` where a source's encoder states are not finite."""
+        flow = self.flow()
+        if flow is None:
+            return self._generated(batch)
+        flow.admit(range(len(batch)), batch)
+        found: dict[int, Row] = {}
+        while len(found) < len(batch):
+            found.update(flow.step())
+        return [found[number] for number in range(len(batch))]
+
+    def flow(self) -> "RowFlow | None":
+        """Rows that others may join, or None where the decode loop does not know the model."""
+        return (
+            RowFlow(self, DecodeLoop(self._weights, self._search, start=self._looped.start)) if self._looped else None
+        )
+
+    def encode(self, batch: Sequence[Request]) -> "Encoded":
+        """Runs the encoder. Raises `EngineError` where its states are not finite."""
+        device = self.loaded.device
         sources = [request.tokens.ids for request in batch]
         width = max(map(len, sources))
         ids = torch.tensor([row + (self._pad,) * (width - len(row)) for row in sources], device=device)
         mask = torch.tensor([[1] * len(row) + [0] * (width - len(row)) for row in sources], device=device)
-        states = model.get_encoder()(input_ids=ids, attention_mask=mask, return_dict=True).last_hidden_state
+        encoder = self.loaded.model.get_encoder()
+        states = encoder(input_ids=ids, attention_mask=mask, return_dict=True).last_hidden_state
         vectors = _pooled(states, mask)
         if not torch.isfinite(vectors).all():
             raise EngineError("the encoder's states are not finite")
-        rules = [self._rules(request) for request in batch]
-        if self._loop is not None:
-            targets = self._loop.run(states, [len(row) for row in sources], rules)
-        else:
-            targets = generate(model, self._config, ids, mask, states, rules, self._ends)
-        pooled = vectors.cpu().numpy()
-        return [self._row(target, row.most, vector) for target, row, vector in zip(targets, rules, pooled, strict=True)]
+        return Encoded(ids, mask, states, list(vectors.cpu().numpy()))
+
+    def rules(self, request: Request) -> RowRules:
+        """What a row's output has to keep to."""
+        most = self._max_tokens(request)
+        least = min(self._least_tokens(request), most)
+        return RowRules(most=most, least=least, no_repeat=request.options.no_repeat_ngram or 0)
+
+    def row(self, target: list[int], limit: int, vector: Vector) -> Row:
+        """An output as far as its end token, or its limit."""
+        for position, token in enumerate(target[:limit]):
+            if token in self._ends:
+                return Row(tuple(target[:position]), truncated=False, vector=vector)
+        return Row(tuple(target[:limit]), truncated=True, vector=vector)
 
     @torch.inference_mode()
     def first_scores(self, tokens: Tokens) -> torch.Tensor:
@@ -84,16 +120,26 @@ class Seq2SeqDecoder:
         scores: torch.Tensor = model(input_ids=ids, decoder_input_ids=start).logits[0, -1]
         return scores
 
-    def _row(self, target: list[int], limit: int, vector: Vector) -> Row:
-        for position, token in enumerate(target[:limit]):
-            if token in self._ends:
-                return Row(tuple(target[:position]), truncated=False, vector=vector)
-        return Row(tuple(target[:limit]), truncated=True, vector=vector)
+    def _generated(self, batch: Sequence[Request]) -> list[Row]:
+        made, rules = self.encode(batch), [self.rules(request) for request in batch]
+        targets = generate(self.loaded.model, self._config, made.ids, made.mask, made.states, rules, self._ends)
+        each = zip(targets, rules, made.vectors, strict=True)
+        return [self.row(target, row.most, vector) for target, row, vector in each]
 
-    def _rules(self, request: Request) -> RowRules:
-        most = self._max_tokens(request)
-        least = min(self._least_tokens(request), most)
-        return RowRules(most=most, least=least, no_repeat=request.options.no_repeat_ngram or 0)
+    def _search(self) -> Search:
+        config, rules = self._config, self._looped
+        if rules is None:
+            raise RuntimeError("this model is not for the decode loop")
+        if config.num_beams == 1:
+            return GreedySearch(rules)
+        return BeamSearch(
+            rules,
+            config.num_beams,
+            length_penalty=config.length_penalty if config.length_penalty is not None else 1.0,
+            early_stopping=config.early_stopping or False,
+            longest=config.max_new_tokens,
+            device=self.loaded.device,
+        )
 
     def _max_tokens(self, request: Request) -> int:
         """The output limit of a row in tokens, the end token included."""
@@ -110,35 +156,48 @@ class Seq2SeqDecoder:
         return min(self._min_tokens, len(request.tokens) // 2) if asked is None else asked
 
 
-class _Loop:
-    """Decodes batches by the decode loop."""
+class RowFlow:
+    """Rows in flight through one model's decode loop."""
 
-    def __init__(self, rules: Rules, weights: DecoderWeights, config: GenerationConfig) -> None:
-        self._rules = rules
-        self._weights = weights
-        self._config = config
+    def __init__(self, decoder: Seq2SeqDecoder, loop: DecodeLoop) -> None:
+        self._decoder = decoder
+        self._loop = loop
+        self._most: dict[int, int] = {}
+        self._vectors: dict[int, Vector] = {}
 
-    def run(self, states: torch.Tensor, lengths: Sequence[int], rules: Sequence[RowRules]) -> list[list[int]]:
-        """The target tokens of each row, with its end token if it came to one."""
-        loop = DecodeLoop(self._weights, self._search, start=self._rules.start)
-        loop.admit(range(len(rules)), states, lengths, rules)
-        found: dict[Hashable, list[int]] = {}
-        while len(loop):
-            found.update(loop.step())
-        return [found[number] for number in range(len(rules))]
+    @torch.inference_mode()
+    def admit(self, keys: Sequence[int], batch: Sequence[Request]) -> None:
+        """Encodes a batch and adds its rows. Raises `EngineError` where a source's states are not finite."""
+        made = self._decoder.encode(batch)
+        rules = [self._decoder.rules(request) for request in batch]
+        self._loop.admit(keys, made.states, [len(request.tokens) for request in batch], rules)
+        for key, row, vector in zip(keys, rules, made.vectors, strict=True):
+            self._most[key], self._vectors[key] = row.most, vector
 
-    def _search(self) -> Search:
-        config = self._config
-        if config.num_beams == 1:
-            return GreedySearch(self._rules)
-        return BeamSearch(
-            self._rules,
-            config.num_beams,
-            length_penalty=config.length_penalty if config.length_penalty is not None else 1.0,
-            early_stopping=config.early_stopping or False,
-            longest=config.max_new_tokens,
-            device=self._weights.embedding.device,
-        )
+    @torch.inference_mode()
+    def step(self) -> list[tuple[int, Row]]:
+        """One target token more for every row. Returns what has ended."""
+        ended = self._loop.step()
+        found = [(key, self._decoder.row(ids, self._most.pop(key), self._vectors.pop(key))) for key, ids in ended]
+        if not len(self._loop):
+            self._loop.clear()
+        return found
+
+    def drop(self, keys: Iterable[int]) -> None:
+        """Takes rows out."""
+        gone = set(keys)
+        self._loop.drop(gone)
+        for key in gone:
+            self._most.pop(key, None)
+            self._vectors.pop(key, None)
+        if not len(self._loop):
+            self._loop.clear()
+
+    def clear(self) -> None:
+        """Takes all rows out, whatever state a failure has left."""
+        self._loop.clear()
+        self._most.clear()
+        self._vectors.clear()
 
 
 class ModelDecoder:
@@ -160,34 +219,91 @@ class ModelDecoder:
         """Tokenizes in bulk, with what the model wants before and after each text."""
         return self._models[role].loaded.codec.encode(texts)
 
+    def flow(self, role: Role) -> "OutputFlow | None":
+        """A flow through a role's model, or None where `generate` decodes it."""
+        model = self._models[role]
+        flow = model.flow()
+        return OutputFlow(model, flow) if flow is not None else None
+
     def run(self, role: Role, batch: Sequence[Request]) -> list[Output]:
         """Decodes a batch; see `Decoder.run`."""
         model = self._models[role]
-        try:
+        with told_apart(model):
             rows = model.rows(batch)
-        except Exception as error:  # told apart below
-            failure = _classify(error)
-            if failure is None:
-                raise
-            if isinstance(failure, DeviceFailed):
-                raise failure from error
-        else:
-            texts = model.loaded.codec.decode([row.ids for row in rows])
-            vectors = model.loaded.info.has_vectors
-            return [
-                Output(
-                    text,
-                    tokens_in=len(request.tokens),
-                    tokens_out=len(row.ids) + (not row.truncated),
-                    truncated=row.truncated,
-                    vector=row.vector if vectors else None,
-                )
-                for request, row, text in zip(batch, rows, texts, strict=True)
-            ]
-        # Only here have the frames of the failed batch let go of its tensors.
-        if isinstance(failure, OutOfMemory) and model.loaded.device.type == "cuda":
-            torch.cuda.empty_cache()
-        raise failure
+        return outputs(model, [len(request.tokens) for request in batch], rows)
+
+
+class OutputFlow:
+    """A `Flow` (`worker.engine.flow`): rows as outputs, and errors of torch told apart."""
+
+    def __init__(self, model: Seq2SeqDecoder, flow: RowFlow) -> None:
+        self._model = model
+        self._flow = flow
+        self._sources: dict[int, int] = {}
+
+    def admit(self, keys: Sequence[int], batch: Sequence[Request]) -> None:
+        """Adds rows under keys of the caller's."""
+        with told_apart(self._model):
+            self._flow.admit(keys, batch)
+        self._sources.update((key, len(request.tokens)) for key, request in zip(keys, batch, strict=True))
+
+    def step(self) -> list[tuple[int, Output]]:
+        """One target token more for every row. Returns what has ended."""
+        with told_apart(self._model):
+            ended = self._flow.step()
+        if not ended:
+            return []
+        counts = [self._sources.pop(key) for key, _ in ended]
+        made = outputs(self._model, counts, [row for _, row in ended])
+        return [(key, output) for (key, _), output in zip(ended, made, strict=True)]
+
+    def drop(self, keys: Iterable[int]) -> None:
+        """Takes rows out."""
+        gone = list(keys)
+        self._flow.drop(gone)
+        for key in gone:
+            self._sources.pop(key, None)
+
+    def clear(self) -> None:
+        """Takes all rows out, whatever state a failure has left."""
+        self._flow.clear()
+        self._sources.clear()
+
+
+def outputs(model: Seq2SeqDecoder, counts: Sequence[int], rows: Sequence[Row]) -> list[Output]:
+    """Rows as outputs; `counts` are the tokens of their sources."""
+    texts = model.loaded.codec.decode([row.ids for row in rows])
+    vectors = model.loaded.info.has_vectors
+    return [
+        Output(
+            text,
+            tokens_in=count,
+            tokens_out=len(row.ids) + (not row.truncated),
+            truncated=row.truncated,
+            vector=row.vector if vectors else None,
+        )
+        for count, row, text in zip(counts, rows, texts, strict=True)
+    ]
+
+
+@contextmanager
+def told_apart(model: Seq2SeqDecoder) -> Iterator[None]:
+    """Turns errors of torch into `OutOfMemory` and `DeviceFailed`; others go their way."""
+    failure: Exception | None = None
+    try:
+        yield
+    except Exception as error:  # told apart below
+        failure = _classify(error)
+        if failure is None:
+            raise
+        if isinstance(failure, DeviceFailed):
+            raise failure from error
+    if failure is None:
+        return
+    # Only here have the frames of what failed let go of its tensors.
+    if model.loaded.device.type == "cuda":
+        torch.cuda.empty_cache()
+    raise failure
 
 
 def _pooled(states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:

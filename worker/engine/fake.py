@@ -13,11 +13,12 @@ from zlib import crc32
 
 import numpy as np
 
-from worker.engine.batcher import BatchingEngine, Request
+from worker.engine.batcher import BatchingEngine
 from worker.engine.errors import OutOfMemory
 from worker.engine.interface import DecodeOptions, ModelInfo, Output, Role, Tokens, Vector
 from worker.engine.lexicon import mark, pieces
 from worker.engine.queue import BatchLimits
+from worker.engine.request import Request
 
 #: Exit status of a process that `FakeOptions.die_on` ended.
 EXIT_DIED = 86
@@ -68,6 +69,9 @@ class FakeDecoder:
     def tokenize(self, role: Role, texts: Sequence[str]) -> list[Tokens]:
         """One token a word, number, link or mark, and one for the end."""
         return [Tokens(text, (*map(_word_id, pieces(text)), _EOS)) for text in texts]
+
+    def flow(self, role: Role) -> None:
+        """None: closed batches only."""
 
     def run(self, role: Role, batch: Sequence[Request]) -> list[Output]:
         """Marks or summarizes each text, after the time that the options ask for."""

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass
 
@@ -18,7 +18,8 @@ _TURN = 16
 class BatchLimits:
     """What a batch and the queue may hold.
 
-    `tokens`: rows x longest source x beams of one batch. `rows`: inputs of one batch. `queue_tokens`: source tokens that
+    `tokens`: rows x longest source x beams of one batch, and source tokens x beams of all that is in flight through the decode
+    loop. `rows`: inputs of one batch, or in flight. `queue_tokens`: source tokens that
     may wait before `submit` blocks. `linger_s`: how long an idle engine waits for company. `close_s`: how long `close`
     waits for the batch in flight.
     """
@@ -56,7 +57,7 @@ class EngineQueue:
     """One backlog for each role, bounded in tokens over both. Thread-safe.
 
     Callers that find it full stand in line and queue `_TURN` items each in turn, so that a book does not keep an article
-    out. The role whose oldest input has waited longest comes first.
+    out.
     """
 
     def __init__(self, limits: BatchLimits) -> None:
@@ -99,22 +100,31 @@ class EngineQueue:
             self._room.notify_all()
         cancel_futures(dropped)
 
-    def take(self, beams: Callable[[Role], int], timeout_s: float = 1.0) -> list[Item]:
-        """The next batch, its futures set running; empty when nothing came within `timeout_s`, or when closed.
+    def wait(self, timeout_s: float = 1.0) -> None:
+        """Returns when something waits, or it is closed, at the latest after so many seconds.
 
-        `beams` says how many rows a role's model decodes for each input. Where the queue was empty, an input that comes
-        waits up to `linger_s` for company.
+        Where the queue was empty, an input that comes waits up to `linger_s` for company.
         """
         with self._lock:
-            if self._next_role() is None:
-                self._work.wait_for(lambda: self._closed is not None or self._next_role() is not None, timeout_s)
-                if self._next_role() is not None:
+            if not self._any():
+                self._work.wait_for(lambda: self._closed is not None or self._any(), timeout_s)
+                if self._any():
                     self._work.wait_for(self._worth_a_batch, self._limits.linger_s)
-            role = self._next_role()
-            if role is None:
-                return []
-            batch = self._backlogs[role].take(self._limits.tokens, self._limits.rows, beams(role))
-            self._room.notify_all()
+
+    def head(self, role: Role) -> Item | None:
+        """Whose turn it is."""
+        with self._lock:
+            return self._backlogs[role].oldest()
+
+    def take(self, role: Role, tokens: int, rows: int, beams: int) -> list[Item]:
+        """The next batch for a role within so many tokens and rows, its futures set running; empty when none waits.
+
+        `beams` says how many rows the model decodes for each input.
+        """
+        with self._lock:
+            batch = self._backlogs[role].take(tokens, rows, beams)
+            if batch:
+                self._room.notify_all()
         return [item for item in batch if item.future.set_running_or_notify_cancel()]
 
     def close(self, reason: str) -> list[Item]:
@@ -151,11 +161,10 @@ class EngineQueue:
         return sum(backlog.tokens for backlog in self._backlogs.values())
 
     def _worth_a_batch(self) -> bool:
-        return self._closed is not None or self._tokens() >= self._limits.tokens or self._next_role() is None
+        return self._closed is not None or self._tokens() >= self._limits.tokens or not self._any()
 
-    def _next_role(self) -> Role | None:
-        heads = {role: item.order for role, backlog in self._backlogs.items() if (item := backlog.oldest())}
-        return min(heads, key=heads.__getitem__) if heads else None
+    def _any(self) -> bool:
+        return any(len(backlog) for backlog in self._backlogs.values())
 
     def _admit(self, submission: _Submission) -> bool:
         """Queues as much of the first caller in line as the room and its turn allow. False where there was no room."""

@@ -16,12 +16,12 @@ from typing import Any
 import torch
 from transformers import MarianConfig, MarianMTModel
 
-from worker.engine.batcher import Request
 from worker.engine.decoder import Seq2SeqDecoder
 from worker.engine.device import choose_device, choose_precision, set_threads
 from worker.engine.interface import DecodeOptions, ModelInfo, Role, Tokens
 from worker.engine.loader import LoadedModel, load
 from worker.engine.registry import CANARIES, resolve
+from worker.engine.request import Request
 
 #: Lengths of the rows in source tokens, the end token included.
 _LENGTHS = (8, 55)

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from service.contract.logs import configure_logs
 from worker import app, context
 from worker.engine import EngineOptions
-from worker.engine.batcher import BatchingEngine, Request
+from worker.engine.batcher import BatchingEngine
 from worker.engine.errors import DeviceFailed
 from worker.engine.fake import FakeDecoder, FakeOptions
 from worker.engine.interface import Engine, Output, Role
 from worker.engine.queue import BatchLimits
+from worker.engine.request import Request
 from worker.settings import Settings
 
 

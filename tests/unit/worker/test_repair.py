@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from worker.engine.batcher import BatchingEngine, Request
+from worker.engine.batcher import BatchingEngine
 from worker.engine.decoding.scores import completions
 from worker.engine.interface import ModelInfo, Output, Role, Tokens
+from worker.engine.request import Request
 from worker.plan import make_plan
 from worker.translation import Translated, translate
 
@@ -28,6 +29,9 @@ class LoopingDecoder:
 
     def tokenize(self, role: Role, texts: Sequence[str]) -> list[Tokens]:
         return [Tokens(text, tuple(range(len(text.split()) + 1))) for text in texts]
+
+    def flow(self, role: Role) -> None:
+        """Closed batches only."""
 
     def run(self, role: Role, batch: Sequence[Request]) -> list[Output]:
         self.batches.append([request.tokens.text for request in batch])

@@ -17,11 +17,12 @@ from service.contract.result import Result
 from worker import tasks
 from worker.attempts import Attempt, AttemptBook
 from worker.context import WorkerContext
-from worker.engine.batcher import BatchingEngine, Request
+from worker.engine.batcher import BatchingEngine
 from worker.engine.errors import DeviceFailed
 from worker.engine.fake import FakeDecoder, FakeEngine, FakeOptions
 from worker.engine.interface import Engine, Output, Role
 from worker.engine.queue import BatchLimits
+from worker.engine.request import Request
 from worker.settings import Settings
 from worker.tasks import run_job
 

@@ -1,6 +1,6 @@
 """The decode loop: rows come in between two steps, go on together, and leave as they end."""
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -15,7 +15,7 @@ from worker.engine.decoding.weights import DecoderWeights
 
 @dataclass(slots=True)
 class _Row:
-    tag: Hashable
+    tag: int
     rules: RowRules
     sources: int
     count: int = 0
@@ -41,9 +41,7 @@ class DecodeLoop:
         """Rows in flight."""
         return len(self._rows)
 
-    def admit(
-        self, tags: Sequence[Hashable], states: Tensor, lengths: Sequence[int], rules: Sequence[RowRules]
-    ) -> None:
+    def admit(self, tags: Sequence[int], states: Tensor, lengths: Sequence[int], rules: Sequence[RowRules]) -> None:
         """Adds rows: `states` (rows, sources, width) are the encoder's, of which `lengths` are no padding."""
         self._caches.admit(states, list(lengths))
         self._search.admit(len(tags))
@@ -51,7 +49,7 @@ class DecodeLoop:
         fresh = self._tokens.new_full((len(tags) * self._search.beams,), self._start)
         self._tokens = torch.cat([self._tokens, fresh])
 
-    def step(self) -> list[tuple[Hashable, list[int]]]:
+    def step(self) -> list[tuple[int, list[int]]]:
         """One token more for every row. Returns what has ended: tags and target tokens, in no order."""
         rows, beams = self._rows, self._search.beams
         counts = [row.count for row in rows]
@@ -70,7 +68,7 @@ class DecodeLoop:
             self._remove(number)
         return found
 
-    def drop(self, tags: set[Hashable]) -> None:
+    def drop(self, tags: set[int]) -> None:
         """Takes rows out that nobody wants any more."""
         for number in reversed(range(len(self._rows))):
             if self._rows[number].tag in tags:

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import torch
 
-from worker.engine.batcher import Request
 from worker.engine.decoder import Seq2SeqDecoder
 from worker.engine.interface import Role, Tokens
 from worker.engine.loader import LoadedModel, load
 from worker.engine.registry import resolve
+from worker.engine.request import Request
 
 
 def load_folder(folder: Path, role: Role = Role.TRANSLATOR, revision: str | None = None) -> LoadedModel:

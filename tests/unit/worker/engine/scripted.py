@@ -4,9 +4,10 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
-from worker.engine.batcher import BatchingEngine, Request
+from worker.engine.batcher import BatchingEngine
 from worker.engine.interface import ModelInfo, Output, Role, Tokens
 from worker.engine.queue import BatchLimits
+from worker.engine.request import Request
 
 
 def tokens(text: str, count: int = 1) -> Tokens:
@@ -36,6 +37,9 @@ class ScriptedDecoder:
 
     def tokenize(self, role: Role, texts: Sequence[str]) -> list[Tokens]:
         return [tokens(text, len(text.split())) for text in texts]
+
+    def flow(self, role: Role) -> None:
+        """Closed batches only."""
 
     def run(self, role: Role, batch: Sequence[Request]) -> list[Output]:
         self.batches.append((role, [request.tokens.text for request in batch]))

@@ -6,10 +6,11 @@ from concurrent.futures import CancelledError, Future, wait
 import pytest
 
 from tests.unit.worker.engine.scripted import HeldEngine, ScriptedDecoder, echo, eventually, tokens, trips_on
-from worker.engine.batcher import BatchingEngine, Request
+from worker.engine.batcher import BatchingEngine
 from worker.engine.errors import DeviceFailed, OutOfMemory
 from worker.engine.interface import EngineError, EngineStopped, Output, Role
 from worker.engine.queue import BatchLimits
+from worker.engine.request import Request
 
 T, S = Role.TRANSLATOR, Role.SUMMARIZER
 
@@ -26,11 +27,11 @@ def test_inputs_of_all_jobs_share_batches() -> None:
     engine.release()
 
     assert texts(first + second) == ["<a1>", "<a2>", "<b1>"]
-    assert decoder.batches == [(T, ["a1", "a2", "b1"])]
+    assert decoder.batches == [(T, ["a1", "b1", "a2"])]
     engine.close()
 
 
-def test_roles_take_turns_by_the_age_of_their_oldest_input() -> None:
+def test_roles_take_turns_and_so_do_jobs() -> None:
     decoder = ScriptedDecoder()
     engine = HeldEngine(decoder, BatchLimits(rows=2))
     futures = engine.submit(T, "a", [tokens(f"t{n}") for n in range(3)])
@@ -39,7 +40,7 @@ def test_roles_take_turns_by_the_age_of_their_oldest_input() -> None:
     engine.release()
     wait(futures)
 
-    assert decoder.batches == [(T, ["t0", "t1"]), (T, ["t2", "t3"]), (S, ["s0"]), (T, ["t4", "t5"])]
+    assert decoder.batches == [(S, ["s0"]), (T, ["t0", "t3"]), (T, ["t1", "t4"]), (T, ["t2", "t5"])]
     engine.close()
 
 

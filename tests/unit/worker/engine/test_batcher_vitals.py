@@ -8,10 +8,11 @@ import pytest
 from structlog.testing import capture_logs
 
 from tests.unit.worker.engine.scripted import HeldEngine, ScriptedDecoder, echo, eventually, tokens, trips_on
-from worker.engine.batcher import BatchingEngine, Request
+from worker.engine.batcher import BatchingEngine
 from worker.engine.errors import DeviceFailed, OutOfMemory
 from worker.engine.interface import Output, Role
 from worker.engine.queue import BatchLimits
+from worker.engine.request import Request
 
 T = Role.TRANSLATOR
 

@@ -9,11 +9,12 @@ import torch
 
 from tests.models import SENTENCES
 from tests.unit.worker.engine.loaded import decoder_of, load_folder, requests
-from worker.engine.batcher import BatchingEngine, Request
-from worker.engine.decoder import ModelDecoder, Row, Seq2SeqDecoder
+from worker.engine.batcher import BatchingEngine
+from worker.engine.decoder import Encoded, ModelDecoder, Row, Seq2SeqDecoder
 from worker.engine.errors import DeviceFailed, OutOfMemory
 from worker.engine.interface import DecodeOptions, EngineError, Role
 from worker.engine.queue import BatchLimits
+from worker.engine.request import Request
 
 T, S = Role.TRANSLATOR, Role.SUMMARIZER
 
@@ -174,17 +175,17 @@ def test_out_of_memory_frees_the_cache_halves_the_batch_and_fails_one_input_alon
 ) -> None:
     model = decoder_of(taught)
     model.loaded = replace(model.loaded, device=torch.device(device))
-    honest = decoder_of(taught).rows
+    honest = decoder_of(taught).encode
     sizes: list[int] = []
     freed: list[bool] = []
 
-    def rows(batch: Sequence[Request]) -> list[Row]:
+    def encode(batch: Sequence[Request]) -> Encoded:
         sizes.append(len(batch))
         if len(batch) > 2 or any(request.tokens.text == "Oui." for request in batch):
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
         return honest(batch)
 
-    monkeypatch.setattr(model, "rows", rows)
+    monkeypatch.setattr(model, "encode", encode)
     monkeypatch.setattr(torch.cuda, "empty_cache", lambda: freed.append(True))
     engine = BatchingEngine(ModelDecoder({T: model}), BatchLimits(linger_s=1))
     texts = ["Le chien dort.", "Le chien dort.", "Oui.", "Le chien dort."]

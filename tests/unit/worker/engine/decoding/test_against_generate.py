@@ -11,13 +11,13 @@ from transformers import GenerationConfig
 
 from tests import models
 from tests.unit.worker.engine.loaded import load_folder
-from worker.engine.batcher import Request
 from worker.engine.decoder import Seq2SeqDecoder
 from worker.engine.decoding.scores import Rules
 from worker.engine.decoding.weights import DecoderWeights
 from worker.engine.generation import rules_of
 from worker.engine.interface import DecodeOptions, Role, Tokens
 from worker.engine.loader import LoadedModel
+from worker.engine.request import Request
 
 #: Scores nearer to each other than this are a tie, which rounding decides.
 TIE = 1e-4

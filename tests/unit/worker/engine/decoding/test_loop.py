@@ -1,6 +1,5 @@
 """Rows that come, go on together and leave."""
 
-from collections.abc import Hashable
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,7 @@ from worker.engine.decoding.weights import DecoderWeights
 from worker.engine.interface import Tokens
 from worker.engine.loader import LoadedModel
 
-Outputs = dict[Hashable, list[int]]
+Outputs = dict[int, list[int]]
 
 TEXTS = [*SENTENCES[:10], "Oui.", "Le chien dort.", " ".join(SENTENCES[:4])]
 

@@ -1,0 +1,178 @@
+"""The engine over a flow: who joins when, who leaves, and what failures do to whom."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future
+
+import pytest
+
+from tests.unit.worker.engine.scripted import ScriptedDecoder, eventually, tokens
+from worker.engine.batcher import BatchingEngine
+from worker.engine.errors import DeviceFailed, OutOfMemory
+from worker.engine.interface import EngineError, EngineStopped, Output, Role
+from worker.engine.queue import BatchLimits
+from worker.engine.request import Request
+
+T, S = Role.TRANSLATOR, Role.SUMMARIZER
+
+
+class CountingFlow:
+    """Each row ends after as many steps as its source has tokens. `on_step` takes a millisecond, and may raise."""
+
+    def __init__(self) -> None:
+        self.rows: dict[int, tuple[str, int, int]] = {}
+        self.admitted: list[list[str]] = []
+        self.most = 0
+        self.steps = 0
+        self.on_step: Callable[[], None] = lambda: time.sleep(0.001)
+        self.on_admit: Callable[[Sequence[Request]], None] = lambda batch: None
+
+    def admit(self, keys: Sequence[int], batch: Sequence[Request]) -> None:
+        self.admitted.append([request.tokens.text for request in batch])
+        self.on_admit(batch)
+        for key, request in zip(keys, batch, strict=True):
+            self.rows[key] = (request.tokens.text, len(request.tokens), len(request.tokens))
+        self.most = max(self.most, len(self.rows))
+
+    def step(self) -> list[tuple[int, Output]]:
+        self.steps += 1
+        self.on_step()
+        ended = []
+        for key, (text, size, left) in list(self.rows.items()):
+            self.rows[key] = (text, size, left - 1)
+            if left == 1:
+                del self.rows[key]
+                ended.append((key, Output(f"<{text}>", size, 1, truncated=False)))
+        return ended
+
+    def drop(self, keys: Iterable[int]) -> None:
+        for key in keys:
+            self.rows.pop(key, None)
+
+    def clear(self) -> None:
+        self.rows.clear()
+
+
+class FlowingDecoder(ScriptedDecoder):
+    def __init__(self) -> None:
+        super().__init__()
+        self.flows = {T: CountingFlow(), S: CountingFlow()}
+
+    def flow(self, role: Role) -> CountingFlow:  # type: ignore[override]  # the double of all others has none
+        return self.flows[role]
+
+
+@pytest.fixture
+def decoder() -> FlowingDecoder:
+    return FlowingDecoder()
+
+
+@pytest.fixture
+def engine(decoder: FlowingDecoder) -> Iterator[BatchingEngine]:
+    engine = BatchingEngine(decoder, BatchLimits(tokens=400, rows=8, linger_s=0.05))
+    yield engine
+    engine.close()
+
+
+def texts(futures: Sequence[Future[Output]]) -> list[str]:
+    return [future.result(20).text for future in futures]
+
+
+def test_inputs_join_those_in_flight(engine: BatchingEngine, decoder: FlowingDecoder) -> None:
+    futures = engine.submit(T, "book", [tokens(f"b{n}", 5 + n) for n in range(40)])
+    assert texts(futures) == [f"<b{n}>" for n in range(40)]
+    flow = decoder.flows[T]
+    assert flow.most <= 8
+    assert 5 < len(flow.admitted) < 40
+    assert flow.steps < sum(range(5, 45)) / 4  # alone they would take the sum
+    assert decoder.batches == []
+    stats = engine.stats()
+    assert (stats.rows, stats.tokens, stats.waiting) == (40, sum(range(5, 45)), 0)
+
+
+def test_an_article_overtakes_the_book_before_it(engine: BatchingEngine, decoder: FlowingDecoder) -> None:
+    book = engine.submit(T, "book", [tokens("b", 20) for _ in range(200)])
+    article = engine.submit(T, "article", [tokens("a", 20) for _ in range(5)])
+    texts(article)
+    assert sum(future.done() for future in book) < 60
+    texts(book)
+
+
+def test_roles_go_on_side_by_side(engine: BatchingEngine, decoder: FlowingDecoder) -> None:
+    book = engine.submit(T, "book", [tokens("b", 30) for _ in range(100)])
+    assert texts(engine.submit(S, "summary", [tokens("s", 10)])) == ["<s>"]
+    assert sum(future.done() for future in book) < 50
+    texts(book)
+
+
+def test_the_budget_holds_and_one_above_it_goes_alone(engine: BatchingEngine, decoder: FlowingDecoder) -> None:
+    flow = decoder.flows[T]
+    loads: list[int] = []
+    flow.on_step = lambda: loads.append(sum(size for _, size, _ in flow.rows.values()))
+    sizes = [90, 100, 450, 80, 10, 120, 500, 30]
+    texts(engine.submit(T, "a", [tokens(str(n), size) for n, size in enumerate(sizes)]))
+    assert max(load for load in loads if load not in (450, 500)) <= 400
+    assert {450, 500} <= set(loads)
+
+
+def test_a_cancelled_jobs_rows_leave_before_the_next_step(engine: BatchingEngine, decoder: FlowingDecoder) -> None:
+    flow = decoder.flows[T]
+    doomed = engine.submit(T, "doomed", [tokens("d", 350) for _ in range(1)])
+    eventually(lambda: flow.steps > 2)
+    engine.cancel("doomed")
+    with pytest.raises(EngineStopped):
+        doomed[0].result(20)
+    assert flow.rows == {}
+    assert texts(engine.submit(T, "next", [tokens("n", 3)])) == ["<n>"]
+
+
+def test_out_of_memory_runs_in_halves_and_fewer_are_in_flight_then(
+    engine: BatchingEngine, decoder: FlowingDecoder
+) -> None:
+    flow = decoder.flows[T]
+    tripped: list[int] = []
+
+    def on_step() -> None:
+        if len(flow.rows) > 4:
+            tripped.append(len(flow.rows))
+            raise OutOfMemory("step")
+
+    flow.on_step = on_step
+    assert texts(engine.submit(T, "a", [tokens(f"{n}", 9) for n in range(60)])) == [f"<{n}>" for n in range(60)]
+    assert len(tripped) == 1
+    assert engine.failure() is None
+    assert decoder.batches, "those in flight were run again, in closed batches"
+
+
+def test_one_input_to_blame_fails_alone(engine: BatchingEngine, decoder: FlowingDecoder) -> None:
+    flow = decoder.flows[T]
+
+    def refuse(batch: Sequence[Request]) -> None:
+        if any(request.tokens.text == "bad" for request in batch):
+            raise ValueError("a shape")
+
+    def script(role: Role, batch: Sequence[Request]) -> list[Output]:
+        refuse(batch)
+        return [Output(f"<{request.tokens.text}>", len(request.tokens), 1, truncated=False) for request in batch]
+
+    flow.on_admit, decoder.script = refuse, script
+    futures = engine.submit(T, "a", [tokens(text, 5) for text in ("one", "bad", "two")])
+    assert [type(future.exception(20)) for future in futures] == [type(None), EngineError, type(None)]
+    assert texts([futures[0], futures[2]]) == ["<one>", "<two>"]
+
+
+def test_a_device_that_fails_ends_it_and_names_who_was_in_flight(
+    engine: BatchingEngine, decoder: FlowingDecoder
+) -> None:
+    flow = decoder.flows[T]
+
+    def on_step() -> None:
+        raise DeviceFailed("it fell off the bus")
+
+    flow.on_step = on_step
+    futures = engine.submit(T, "a", [tokens("a", 5)]) + engine.submit(T, "b", [tokens("b", 5)])
+    for future in futures:
+        with pytest.raises(EngineStopped):
+            future.result(20)
+    assert "fell off the bus" in (engine.failure() or "")
+    assert "a" in engine.in_flight()

@@ -1,0 +1,99 @@
+"""Inputs in flight through one model, which others join between two steps."""
+
+import time
+from collections.abc import Iterable, Sequence
+from concurrent.futures import InvalidStateError
+from contextlib import suppress
+from typing import Protocol
+
+from worker.engine.backlog import Item
+from worker.engine.interface import Output
+from worker.engine.queue import BatchLimits
+from worker.engine.request import Request
+
+#: Share of the room that must be free before others join, since each time they do their sources are encoded as a batch.
+_FREE = 0.125
+
+#: Seconds after which whoever waits joins as soon as there is any room.
+_PATIENCE_S = 0.1
+
+#: Steps without running out of memory after which a row more is tried.
+_EASE = 200
+
+
+class Flow(Protocol):
+    """Rows in flight through one model; what decodes them. Raises what `Decoder.run` does."""
+
+    def admit(self, keys: Sequence[int], batch: Sequence[Request]) -> None:
+        """Adds rows under keys of the caller's. Where it raises, none of them is in flight."""
+
+    def step(self) -> list[tuple[int, Output]]:
+        """One target token more for every row. Returns what has ended."""
+
+    def drop(self, keys: Iterable[int]) -> None:
+        """Takes rows out; keys that are not in flight don't matter."""
+
+    def clear(self) -> None:
+        """Takes all rows out, whatever state a failure has left."""
+
+
+class ItemFlow:
+    """A flow with the items that are in it, within the limits. Used by the engine's thread alone."""
+
+    def __init__(self, flow: Flow, limits: BatchLimits, beams: int) -> None:
+        self._flow = flow
+        self._limits = limits
+        self._beams = beams
+        self._rows = limits.rows
+        self._eased = 0
+        self.items: dict[int, Item] = {}
+
+    def room(self, head: Item) -> tuple[int, int] | None:
+        """Source tokens times beams, and rows, that may join now; None while more should come together first.
+
+        `head` is whose turn it is. It fits whatever its length where nothing is in flight.
+        """
+        if not self.items:
+            return self._limits.tokens, self._rows
+        used = sum(map(len, self.items.values())) * self._beams
+        tokens, rows = self._limits.tokens - used, self._rows - len(self.items)
+        if rows <= 0 or len(head) * self._beams > tokens:
+            return None
+        waited = time.monotonic() - head.queued_at > _PATIENCE_S
+        free = tokens >= _FREE * self._limits.tokens and rows >= _FREE * self._rows
+        return (tokens, rows) if free or waited else None
+
+    def admit(self, items: Sequence[Item]) -> None:
+        """Adds items. Raises what the model raises."""
+        self._flow.admit([item.order for item in items], [Request(item.tokens, item.options) for item in items])
+        self.items.update((item.order, item) for item in items)
+
+    def step(self) -> None:
+        """One step, and the futures of what has ended. Raises what the model raises."""
+        for key, output in self._flow.step():
+            item = self.items.pop(key)
+            with suppress(InvalidStateError):  # `close` gave it up
+                item.future.set_result(output)
+        self._eased += 1
+        if self._eased >= _EASE and self._rows < self._limits.rows:
+            self._rows, self._eased = self._rows + 1, 0
+
+    def drop(self, jobs: set[str]) -> list[Item]:
+        """Takes out all items of these jobs."""
+        dropped = [item for item in self.items.values() if item.job_id in jobs]
+        if dropped:
+            self._flow.drop([item.order for item in dropped])
+            for item in dropped:
+                del self.items[item.order]
+        return dropped
+
+    def clear(self) -> list[Item]:
+        """Takes out everything, after a failure."""
+        self._flow.clear()
+        items = list(self.items.values())
+        self.items.clear()
+        return items
+
+    def shrink(self, rows: int) -> None:
+        """So many rows ran out of memory: half of them may be in flight from now on, and slowly more again."""
+        self._rows, self._eased = max(1, min(self._rows, rows // 2)), 0
