@@ -51,8 +51,12 @@ class Settings(SharedSettings):
     beams: int | None = Field(
         None, ge=1, le=16, description="Beam width. Unset: what the model's own configuration says."
     )
-    batch_tokens: int = Field(4096, ge=64, description="Most padded source tokens in a batch, times the beam width.")
-    batch_rows: int = Field(64, ge=1, le=4096, description="Most segments in a batch.")
+    batch_tokens: int = Field(
+        4096,
+        ge=64,
+        description="Most source tokens in flight, or in a closed batch with padding, times the beam width.",
+    )
+    batch_rows: int = Field(64, ge=1, le=4096, description="Most segments in flight, or in a closed batch.")
     queue_tokens: int = Field(
         400_000, ge=1024, description="Source tokens that may wait in the engine before submissions block."
     )
