@@ -1,10 +1,11 @@
 """Loads, proves and puts together what the options name."""
 
 from worker.engine.canary import prove
-from worker.engine.decoder import ModelDecoder, Seq2SeqDecoder
+from worker.engine.decoder import Seq2SeqDecoder
 from worker.engine.device import choose_device, choose_precision, set_threads
 from worker.engine.interface import Role
 from worker.engine.loader import load
+from worker.engine.model_decoder import ModelDecoder
 from worker.engine.options import EngineOptions
 from worker.engine.registry import resolve
 

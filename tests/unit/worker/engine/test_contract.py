@@ -9,9 +9,9 @@ import pytest
 from tests.models import SENTENCES
 from tests.unit.worker.engine.loaded import decoder_of
 from worker.engine.batcher import BatchingEngine
-from worker.engine.decoder import ModelDecoder
 from worker.engine.fake import FakeEngine, FakeOptions
 from worker.engine.interface import DecodeOptions, Engine, EngineError, EngineStopped, InputTooLong, Role, Tokens
+from worker.engine.model_decoder import ModelDecoder
 
 T, S = Role.TRANSLATOR, Role.SUMMARIZER
 

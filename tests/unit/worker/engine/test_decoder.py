@@ -10,9 +10,10 @@ import torch
 from tests.models import SENTENCES
 from tests.unit.worker.engine.loaded import decoder_of, load_folder, requests
 from worker.engine.batcher import BatchingEngine
-from worker.engine.decoder import Encoded, ModelDecoder, Row, Seq2SeqDecoder
+from worker.engine.decoder import Encoded, Row, Seq2SeqDecoder
 from worker.engine.errors import DeviceFailed, OutOfMemory
 from worker.engine.interface import DecodeOptions, EngineError, Role
+from worker.engine.model_decoder import ModelDecoder
 from worker.engine.queue import BatchLimits
 from worker.engine.request import Request
 

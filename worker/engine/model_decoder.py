@@ -1,0 +1,127 @@
+"""The `Decoder` of the batcher over loaded models: texts around rows, and errors of torch told apart."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+import torch
+
+from worker.engine.decoder import Row, RowFlow, Seq2SeqDecoder
+from worker.engine.errors import DeviceFailed, OutOfMemory, first_line
+from worker.engine.interface import ModelInfo, Output, Role, Tokens
+from worker.engine.request import Request
+
+
+class ModelDecoder:
+    """A `Decoder` (`worker.engine.batcher`) over one model for each role."""
+
+    def __init__(self, models: Mapping[Role, Seq2SeqDecoder]) -> None:
+        self._models = dict(models)
+
+    def info(self, role: Role) -> ModelInfo | None:
+        """The model loaded for a role, or None."""
+        model = self._models.get(role)
+        return model.loaded.info if model else None
+
+    def beams(self, role: Role) -> int:
+        """Rows that the model decodes for each input."""
+        return self._models[role].beams
+
+    def tokenize(self, role: Role, texts: Sequence[str]) -> list[Tokens]:
+        """Tokenizes in bulk, with what the model wants before and after each text."""
+        return self._models[role].loaded.codec.encode(texts)
+
+    def flow(self, role: Role) -> "OutputFlow | None":
+        """A flow through a role's model, or None where `generate` decodes it."""
+        model = self._models[role]
+        flow = model.flow()
+        return OutputFlow(model, flow) if flow is not None else None
+
+    def run(self, role: Role, batch: Sequence[Request]) -> list[Output]:
+        """Decodes a batch; see `Decoder.run`."""
+        model = self._models[role]
+        with told_apart(model):
+            rows = model.rows(batch)
+        return outputs(model, [len(request.tokens) for request in batch], rows)
+
+
+class OutputFlow:
+    """A `Flow` (`worker.engine.flow`): rows as outputs, and errors of torch told apart."""
+
+    def __init__(self, model: Seq2SeqDecoder, flow: RowFlow) -> None:
+        self._model = model
+        self._flow = flow
+        self._sources: dict[int, int] = {}
+
+    def admit(self, keys: Sequence[int], batch: Sequence[Request]) -> None:
+        """Adds rows under keys of the caller's."""
+        with told_apart(self._model):
+            self._flow.admit(keys, batch)
+        self._sources.update((key, len(request.tokens)) for key, request in zip(keys, batch, strict=True))
+
+    def step(self) -> list[tuple[int, Output]]:
+        """One target token more for every row. Returns what has ended."""
+        with told_apart(self._model):
+            ended = self._flow.step()
+        if not ended:
+            return []
+        counts = [self._sources.pop(key) for key, _ in ended]
+        made = outputs(self._model, counts, [row for _, row in ended])
+        return [(key, output) for (key, _), output in zip(ended, made, strict=True)]
+
+    def drop(self, keys: Iterable[int]) -> None:
+        """Takes rows out."""
+        gone = list(keys)
+        self._flow.drop(gone)
+        for key in gone:
+            self._sources.pop(key, None)
+
+    def clear(self) -> None:
+        """Takes all rows out, whatever state a failure has left."""
+        self._flow.clear()
+        self._sources.clear()
+
+
+def outputs(model: Seq2SeqDecoder, counts: Sequence[int], rows: Sequence[Row]) -> list[Output]:
+    """Rows as outputs; `counts` are the tokens of their sources."""
+    texts = model.loaded.codec.decode([row.ids for row in rows])
+    vectors = model.loaded.info.has_vectors
+    return [
+        Output(
+            text,
+            tokens_in=count,
+            tokens_out=len(row.ids) + (not row.truncated),
+            truncated=row.truncated,
+            vector=row.vector if vectors else None,
+        )
+        for count, row, text in zip(counts, rows, texts, strict=True)
+    ]
+
+
+@contextmanager
+def told_apart(model: Seq2SeqDecoder) -> Iterator[None]:
+    """Turns errors of torch into `OutOfMemory` and `DeviceFailed`; others go their way."""
+    failure: Exception | None = None
+    try:
+        yield
+    except Exception as error:  # told apart below
+        failure = _classify(error)
+        if failure is None:
+            raise
+        if isinstance(failure, DeviceFailed):
+            raise failure from error
+    if failure is None:
+        return
+    # Only here have the frames of what failed let go of its tensors.
+    if model.loaded.device.type == "cuda":
+        torch.cuda.empty_cache()
+    raise failure
+
+
+def _classify(error: Exception) -> Exception | None:
+    """What an error of torch means to the batcher; None where it means nothing special."""
+    said = str(error)
+    if isinstance(error, (torch.OutOfMemoryError, MemoryError)) or "can't allocate memory" in said:
+        return OutOfMemory(first_line(error))
+    if isinstance(error, torch.AcceleratorError) or "CUDA error" in said or "device-side assert" in said:
+        return DeviceFailed(first_line(error))
+    return None
