@@ -107,7 +107,11 @@ class Engine(Protocol):
         """
 
     def cancel(self, job_id: str) -> None:
-        """Drops what the job still has waiting and cancels those futures; what is inside a batch ends with the batch."""
+        """Drops what the job still has waiting and cancels those futures.
+
+        What is in flight through the decode loop is dropped before its next step, and its futures fail with `EngineStopped`;
+        what is inside a closed batch ends with the batch.
+        """
 
     def failure(self) -> str | None:
         """Why the engine can't work any more, or None while it is healthy."""
