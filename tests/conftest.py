@@ -1,10 +1,14 @@
 """What tests of all kinds share."""
 
+import signal
 from collections.abc import Iterator
 
 import pytest
 
 from tests.redis_server import RedisServer
+
+# A shell that has put the tests into the background ignores Ctrl-C for them, and all that they start would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
