@@ -1,6 +1,5 @@
 """Inputs in flight through one model, which others join between two steps."""
 
-import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import InvalidStateError
 from contextlib import suppress
@@ -11,11 +10,9 @@ from worker.engine.interface import Output
 from worker.engine.queue import BatchLimits
 from worker.engine.request import Request
 
-#: Share of the room that must be free before others join, since each time they do their sources are encoded as a batch.
-_FREE = 0.125
-
-#: Seconds after which whoever waits joins as soon as there is any room.
-_PATIENCE_S = 0.1
+#: Share of the room that must be free before others join, since each time they do their sources are encoded as a batch. A job
+#: with nothing in flight does not wait for that.
+_FREE = 0.25
 
 #: Steps without running out of memory after which a row more is tried.
 _EASE = 200
@@ -59,9 +56,9 @@ class ItemFlow:
         tokens, rows = self._limits.tokens - used, self._rows - len(self.items)
         if rows <= 0 or len(head) * self._beams > tokens:
             return None
-        waited = time.monotonic() - head.queued_at > _PATIENCE_S
         free = tokens >= _FREE * self._limits.tokens and rows >= _FREE * self._rows
-        return (tokens, rows) if free or waited else None
+        newcomer = all(item.job_id != head.job_id for item in self.items.values())
+        return (tokens, rows) if free or newcomer else None
 
     def admit(self, items: Sequence[Item]) -> None:
         """Adds items. Raises what the model raises."""
