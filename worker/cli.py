@@ -28,7 +28,7 @@ def main() -> None:
 @click.option("--translator", help="bundled, opus, a folder, or a hub id (ID@REVISION pins it).")
 @click.option("--summarizer", help="An abstractive model: a folder or a hub id.")
 @click.option("--device", help="auto, cpu, cuda or cuda:N.")
-@click.option("--precision", help="auto, float32, bfloat16 or float16.")
+@click.option("--precision", help="auto, float32, bfloat16, float16 or int8.")
 @click.option("--concurrency", type=int, help="Articles in flight at once.")
 def run(**options: Any) -> None:
     """Loads the models, proves them, and works on jobs until a signal stops it."""

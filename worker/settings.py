@@ -44,7 +44,7 @@ class Settings(SharedSettings):
         pattern=r"^(auto|cpu|cuda(:\d+)?)$",
         description="`auto` (the GPU where there is one), `cpu`, `cuda` or `cuda:N`. One process uses one GPU.",
     )
-    precision: Literal["auto", "float32", "bfloat16", "float16"] = Field(
+    precision: Literal["auto", "float32", "bfloat16", "float16", "int8"] = Field(
         "auto", description="Precision of the weights. `auto`: bfloat16 on a GPU, else what the processor does well."
     )
     threads: int = Field(0, ge=0, le=256, description="Processor threads of the engine. 0: one for each core.")

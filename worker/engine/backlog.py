@@ -1,6 +1,7 @@
 """What waits for one model: fair between jobs, and quick to find by length."""
 
 from bisect import bisect_left
+from collections.abc import Collection
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
@@ -52,6 +53,7 @@ class Backlog:
         self._lengths: dict[int, _Line] = {}
         self._counts: dict[int, int] = {}
         self._jobs: dict[str, dict[int, Item]] = {}
+        self._job_tokens: dict[str, int] = {}
         self._served: dict[str, float] = {}
         self._turn = 0.0
         self.tokens = 0
@@ -69,11 +71,23 @@ class Backlog:
         self._counts[len(item)] = self._counts.get(len(item), 0) + 1
         self._waiting[item.order] = item
         self._jobs.setdefault(item.job_id, {})[item.order] = item
+        self._job_tokens[item.job_id] = self._job_tokens.get(item.job_id, 0) + len(item)
         self.tokens += len(item)
 
     def oldest(self) -> Item | None:
         """Whose turn it is, or None."""
         return self._head(self._line)
+
+    def waiting(self, job_id: str) -> int:
+        """Tokens that a job has waiting."""
+        return self._job_tokens.get(job_id, 0)
+
+    def take_small(self, tokens: int, rows: int, others: Collection[str]) -> list[Item]:
+        """Takes out all that the first job has which is small enough, leaving `others` aside; empty where there is none."""
+        for job_id, waiting in self._job_tokens.items():
+            if waiting <= tokens and len(self._jobs[job_id]) <= rows and job_id not in others:
+                return self.drop(job_id)
+        return []
 
     def drop(self, job_id: str) -> list[Item]:
         """Takes out all items of a job."""
@@ -139,8 +153,9 @@ class Backlog:
             del self._counts[len(item)], self._lengths[len(item)]
         job = self._jobs[item.job_id]
         del job[item.order]
+        self._job_tokens[item.job_id] -= len(item)
         if not job:
-            del self._jobs[item.job_id], self._served[item.job_id]
+            del self._jobs[item.job_id], self._served[item.job_id], self._job_tokens[item.job_id]
         self.tokens -= len(item)
         if not self._waiting:
             self._line.clear()

@@ -16,7 +16,7 @@ from typing import Protocol
 from service.contract.logs import get_logger
 from worker.engine.backlog import Item
 from worker.engine.errors import DeviceFailed, OutOfMemory, first_line, stack_of
-from worker.engine.flow import Flow, ItemFlow
+from worker.engine.flow import Flow
 from worker.engine.interface import (
     DecodeOptions,
     EngineError,
@@ -27,6 +27,7 @@ from worker.engine.interface import (
     Role,
     Tokens,
 )
+from worker.engine.lanes import Lanes
 from worker.engine.queue import BatchLimits, EngineQueue
 from worker.engine.request import Request
 
@@ -48,7 +49,7 @@ class Decoder(Protocol):
         """Tokenizes in bulk. Never truncates."""
 
     def flow(self, role: Role) -> Flow | None:
-        """A flow through a role's model, or None where it runs closed batches only. Asked for once."""
+        """A new flow through a role's model, or None where it runs closed batches only. Asked for more than once."""
 
     def run(self, role: Role, batch: Sequence[Request]) -> list[Output]:
         """One output for each request, in order.
@@ -103,11 +104,7 @@ class BatchingEngine:
         self._counts = _Counts()
         self._in_flight: list[Item] = []
         self._part: list[Item] = []
-        self._flows = {
-            role: ItemFlow(flow, self._limits, decoder.beams(role))
-            for role in Role
-            if decoder.info(role) is not None and (flow := decoder.flow(role)) is not None
-        }
+        self._lanes = {role: lanes for role in Role if (lanes := self._make_lanes(role)) is not None}
         self._cancelled: set[str] = set()
         self._cancelling = threading.Lock()
         self._busy_since: float | None = None
@@ -149,7 +146,7 @@ class BatchingEngine:
         batch ends with the batch.
         """
         self._queue.drop(job_id)
-        if self._flows:
+        if self._lanes:
             with self._cancelling:
                 self._cancelled.add(job_id)
 
@@ -189,6 +186,19 @@ class BatchingEngine:
             **asdict(self._counts), waiting=depth.items, waiting_tokens=depth.tokens, oldest_s=depth.oldest_s
         )
 
+    def _make_lanes(self, role: Role) -> Lanes | None:
+        decoder = self._decoder
+        if decoder.info(role) is None or decoder.flow(role) is None:
+            return None
+
+        def make() -> Flow:
+            flow = decoder.flow(role)
+            if flow is None:
+                raise RuntimeError(f"the {role} had a flow before")
+            return flow
+
+        return Lanes(role, make, self._queue, self._limits, decoder.beams(role))
+
     def _loaded(self, role: Role) -> ModelInfo:
         info = self._decoder.info(role)
         if info is None:
@@ -199,7 +209,7 @@ class BatchingEngine:
         return EngineStopped(self._queue.closed or "the engine is closed")
 
     def _flowing(self) -> list[Item]:
-        return [item for flow in self._flows.values() for item in list(flow.items.values())]
+        return [item for lanes in self._lanes.values() for item in lanes.items()]
 
     # The engine thread
 
@@ -226,33 +236,33 @@ class BatchingEngine:
             return
         with self._cancelling:
             jobs, self._cancelled = self._cancelled, set()
-        for flow in self._flows.values():
-            _fail(flow.drop(jobs), lambda: EngineStopped("the job was cancelled"))
+        for lanes in self._lanes.values():
+            for lane in lanes.lanes():
+                _fail(lane.drop(jobs), lambda: EngineStopped("the job was cancelled"))
 
     def _turn(self, role: Role) -> None:
         """A step of what is in flight for a role, with whoever joins; or a closed batch."""
-        head, flow = self._queue.head(role), self._flows.get(role)
-        if flow is not None:
-            self._flow_on(role, flow, head)
-        elif head is not None:
+        if (lanes := self._lanes.get(role)) is not None:
+            self._flow_on(lanes)
+        elif self._queue.head(role) is not None:
             limits, beams = self._limits, self._decoder.beams(role)
             self._in_flight = self._queue.take(role, limits.tokens, limits.rows, beams)
             self._run(self._in_flight)
             self._in_flight = []
 
-    def _flow_on(self, role: Role, flow: ItemFlow, head: Item | None) -> None:
-        room = flow.room(head) if head is not None and not self._queue.closed else None
-        new = self._queue.take(role, *room, self._decoder.beams(role)) if room is not None else []
+    def _flow_on(self, lanes: Lanes) -> None:
+        flow, new = lanes.turn()
         if not new and not flow.items:
             return
         self._in_flight = new
         self._part = [*flow.items.values(), *new]
         began = self._heartbeat = self._busy_since = time.monotonic()
         try:
-            if new:
-                flow.admit(new)
-                self._count(new)
-            flow.step()
+            with lanes.timed(flow):
+                if new:
+                    flow.admit(new)
+                    self._count(new)
+                flow.step()
         except DeviceFailed:
             raise  # the part is remembered
         except Exception as error:  # noqa: BLE001  # a model may raise anything

@@ -26,7 +26,7 @@ def prove(decoder: Seq2SeqDecoder) -> str:
     `_LONGEST_RUN` times, a translation does not end, or none of the words that the registry expects is there.
     """
     loaded = decoder.loaded
-    where = f"{loaded.info.id} failed its proof ({loaded.device}, {str(loaded.dtype).removeprefix('torch.')})"
+    where = f"{loaded.info.id} failed its proof ({loaded.device}, {loaded.precision})"
     tokens = loaded.codec.encode([loaded.canary.text])
     if len(tokens[0]) > loaded.info.max_source_tokens:
         raise ModelError(f"{where}: it takes only {loaded.info.max_source_tokens} tokens, {len(tokens[0])} are needed")

@@ -23,6 +23,9 @@ from worker.engine.request import Request
 #: The longest translation of n source tokens is taken to be `_LENGTH_FACTOR` n + `_LENGTH_ROOM` tokens.
 _LENGTH_FACTOR, _LENGTH_ROOM = 2, 16
 
+#: Source tokens that the encoder takes at a time, with padding.
+_ENCODED = 768
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -56,7 +59,7 @@ class Seq2SeqDecoder:
         self._summary_tokens, self._min_tokens = declared_lengths(model.generation_config)
         self._config = generation_config(model.generation_config, loaded, beams)
         model.generation_config = self._config
-        self._looped = rules_of(self._config) if looped and DecoderWeights.knows(model) else None
+        self._looped = rules_of(self._config) if looped and DecoderWeights.knows(model.config) else None
         if self._looped is not None:
             self._weights = DecoderWeights(model)
         self.beams: int = self._config.num_beams
@@ -90,7 +93,13 @@ class Seq2SeqDecoder:
         ids = torch.tensor([row + (self._pad,) * (width - len(row)) for row in sources], device=device)
         mask = torch.tensor([[1] * len(row) + [0] * (width - len(row)) for row in sources], device=device)
         encoder = self.loaded.model.get_encoder()
-        states = encoder(input_ids=ids, attention_mask=mask, return_dict=True).last_hidden_state
+        states = torch.zeros(
+            (len(batch), width, self.loaded.model.config.d_model), dtype=self.loaded.dtype, device=device
+        )
+        for places in _alike([len(row) for row in sources]):
+            widest = max(len(sources[place]) for place in places)
+            part = encoder(input_ids=ids[places, :widest], attention_mask=mask[places, :widest], return_dict=True)
+            states[places, :widest] = part.last_hidden_state
         vectors = _pooled(states, mask)
         if not torch.isfinite(vectors).all():
             raise EngineError("the encoder's states are not finite")
@@ -178,7 +187,7 @@ class RowFlow:
         ended = self._loop.step()
         found = [(key, self._decoder.row(ids, self._most.pop(key), self._vectors.pop(key))) for key, ids in ended]
         if not len(self._loop):
-            self._loop.clear()
+            self._loop.rest()
         return found
 
     def drop(self, keys: Iterable[int]) -> None:
@@ -189,7 +198,7 @@ class RowFlow:
             self._most.pop(key, None)
             self._vectors.pop(key, None)
         if not len(self._loop):
-            self._loop.clear()
+            self._loop.rest()
 
     def clear(self) -> None:
         """Takes all rows out, whatever state a failure has left."""
@@ -202,3 +211,16 @@ def _pooled(states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     """The mean over the tokens that are not padding. (rows, tokens, width) and (rows, tokens) to (rows, width), float32."""
     weights = mask.unsqueeze(-1).float()
     return (states.float() * weights).sum(1) / weights.sum(1)
+
+
+def _alike(lengths: Sequence[int]) -> list[list[int]]:
+    """Parts of a batch, as places in it, that are encoded together: of like lengths, so that there is little padding, and
+    small enough for a processor's caches."""
+    order = sorted(range(len(lengths)), key=lambda place: lengths[place])
+    parts: list[list[int]] = []
+    for place in order:
+        if parts and (len(parts[-1]) + 1) * lengths[place] <= _ENCODED:
+            parts[-1].append(place)
+        else:
+            parts.append([place])
+    return parts

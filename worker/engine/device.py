@@ -1,12 +1,12 @@
 """Which device and precision a model runs in. docs/models.md has the measurements behind the defaults."""
 
 import os
+from enum import StrEnum
 
 import torch
 
+from worker.engine import int8
 from worker.engine.errors import ModelError
-
-_PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
 def choose_device(setting: str) -> torch.device:
@@ -27,16 +27,46 @@ def choose_device(setting: str) -> torch.device:
     return torch.device("cuda", index)
 
 
-def choose_precision(setting: str, device: torch.device) -> torch.dtype:
-    """`auto` is bfloat16 on a GPU that has it, else float32. Raises `ModelError` for float16 on a CPU."""
+class Precision(StrEnum):
+    """What a model computes in."""
+
+    FLOAT32 = "float32"
+    BFLOAT16 = "bfloat16"
+    FLOAT16 = "float16"
+    INT8 = "int8"
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """What its weights are kept in; those of int8 for what is no linear layer."""
+        return _DTYPES.get(self, torch.float32)
+
+
+_DTYPES = {Precision.BFLOAT16: torch.bfloat16, Precision.FLOAT16: torch.float16}
+
+
+def choose_precision(setting: str, device: torch.device, *, quantizable: bool) -> Precision:
+    """`auto` is bfloat16 on a GPU that has it, int8 on a CPU for a model that is `quantizable`, else float32.
+
+    Raises `ModelError` for what a device or a model can't do.
+    """
     if setting == "auto":
-        fast = device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
-        return torch.bfloat16 if fast else torch.float32
-    if setting not in _PRECISIONS:
-        raise ModelError(f"there is no precision {setting!r}: use auto, float32, bfloat16 or float16")
-    if setting == "float16" and device.type == "cpu":
-        raise ModelError("float16 is for GPUs: use float32 or bfloat16 on a CPU")
-    return _PRECISIONS[setting]
+        if device.type == "cuda":
+            fast = torch.cuda.is_bf16_supported(including_emulation=False)
+            return Precision.BFLOAT16 if fast else Precision.FLOAT32
+        return Precision.INT8 if quantizable and int8.kernel() is not None else Precision.FLOAT32
+    if setting not in list(Precision):
+        raise ModelError(f"there is no precision {setting!r}: use auto, {', '.join(Precision)}")
+    chosen = Precision(setting)
+    if chosen is Precision.FLOAT16 and device.type == "cpu":
+        raise ModelError("float16 is for GPUs: use auto, int8, float32 or bfloat16 on a CPU")
+    if chosen is Precision.INT8:
+        if device.type != "cpu":
+            raise ModelError("int8 is for CPUs: use auto, bfloat16, float16 or float32 on a GPU")
+        if not quantizable:
+            raise ModelError("int8 is for Marian, BART, mBART, Pegasus, M2M100 and NLLB: use auto or float32")
+        if int8.kernel() is None:
+            raise ModelError("this torch has no int8 kernel for this processor: use auto or float32")
+    return chosen
 
 
 def set_threads(threads: int) -> None:

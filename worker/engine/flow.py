@@ -60,6 +60,10 @@ class ItemFlow:
         newcomer = all(item.job_id != head.job_id for item in self.items.values())
         return (tokens, rows) if free or newcomer else None
 
+    def rows_left(self) -> int:
+        """Rows that there is room for, whatever their length."""
+        return self._rows - len(self.items)
+
     def admit(self, items: Sequence[Item]) -> None:
         """Adds items. Raises what the model raises."""
         self._flow.admit([item.order for item in items], [Request(item.tokens, item.options) for item in items])

@@ -11,9 +11,12 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_SEQ_TO_SEQ_CAUSAL_L
 from transformers.utils import logging as transformers_logging
 
 from worker.engine.codec import Codec
+from worker.engine.decoding.weights import DecoderWeights
+from worker.engine.device import Precision, choose_precision
 from worker.engine.errors import ModelError, first_line
 from worker.engine.fingerprint import fingerprint
 from worker.engine.hub import Snapshot
+from worker.engine.int8 import quantize
 from worker.engine.interface import ModelInfo, Role
 from worker.engine.registry import CANARIES, Canary, ModelSource, locate
 
@@ -25,7 +28,8 @@ _DEFAULT_POSITIONS = 512
 class LoadedModel:
     """A model on its device, ready to run.
 
-    `model` is a `PreTrainedModel` with `generate`. `max_target_tokens` is the most that it can put out for one input.
+    `model` is a `PreTrainedModel` with `generate`; in int8 its linear layers are `Int8Linear`. `max_target_tokens` is the most
+    that it can put out for one input.
     """
 
     model: Any
@@ -33,15 +37,20 @@ class LoadedModel:
     role: Role
     info: ModelInfo
     device: torch.device
-    dtype: torch.dtype
+    precision: Precision
     max_target_tokens: int
     canary: Canary
 
+    @property
+    def dtype(self) -> torch.dtype:
+        """What its states are in."""
+        return self.precision.dtype
+
 
 def load(
-    source: ModelSource, role: Role, *, device: torch.device, dtype: torch.dtype, offline: bool = False
+    source: ModelSource, role: Role, *, device: torch.device, precision: str = "auto", offline: bool = False
 ) -> LoadedModel:
-    """Loads what `source` names. Never runs code of the model's repository.
+    """Loads what `source` names, in a precision of `choose_precision`. Never runs code of the model's repository.
 
     Raises `ModelError`, in one line, where it is missing, broken, unpinned though pickled, or not sequence-to-sequence.
     """
@@ -53,15 +62,21 @@ def load(
     safe = _check_weights(source, snapshot)
     codec = Codec(folder, source.id, config.model_type, role)
     revision = snapshot.commit or _check_fingerprint(source, folder)
-    model = _read_model(source, folder, config, dtype=dtype, safe=safe)
+    chosen = choose_precision(precision, device, quantizable=DecoderWeights.knows(config))
+    model = _read_model(source, folder, config, dtype=chosen.dtype, safe=safe)
     _check_vocabulary(source, codec, model)
+    if chosen is Precision.INT8:
+        try:
+            quantize(model, skewed=DecoderWeights.SKEWED)
+        except ValueError as error:
+            raise ModelError(f"{source.id}: {error}") from None
     try:
         model = model.to(device).eval()
     except torch.OutOfMemoryError:
         raise ModelError(f"{source.id} does not fit into the memory of {device}") from None
     sources, targets = _positions(config, codec)
     info = ModelInfo(source.id, revision, sources, has_vectors=role is Role.TRANSLATOR)
-    return LoadedModel(model, codec, role, info, device, dtype, targets, source.canary or CANARIES[role])
+    return LoadedModel(model, codec, role, info, device, chosen, targets, source.canary or CANARIES[role])
 
 
 def _read_config(source: ModelSource, folder: Path) -> Any:

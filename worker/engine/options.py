@@ -14,7 +14,7 @@ class EngineOptions:
     summarizer: str | None = None
     summarizer_revision: str | None = None
     device: str = "auto"
-    precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    precision: Literal["auto", "float32", "bfloat16", "float16", "int8"] = "auto"
     beams: int | None = None
     batch_tokens: int = 4096
     batch_rows: int = 64

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass
 
@@ -126,6 +126,20 @@ class EngineQueue:
             if batch:
                 self._room.notify_all()
         return [item for item in batch if item.future.set_running_or_notify_cancel()]
+
+    def waiting(self, role: Role, job_id: str) -> int:
+        """Source tokens that a job has waiting for a role."""
+        with self._lock:
+            return self._backlogs[role].waiting(job_id)
+
+    def take_small(self, role: Role, tokens: int, rows: int, others: Collection[str]) -> list[Item]:
+        """All that one job has waiting for a role, its futures set running: the first job, `others` left aside, that has no
+        more than so many tokens and rows. Empty where there is none."""
+        with self._lock:
+            items = self._backlogs[role].take_small(tokens, rows, others)
+            if items:
+                self._room.notify_all()
+        return [item for item in items if item.future.set_running_or_notify_cancel()]
 
     def close(self, reason: str) -> list[Item]:
         """Lets nothing in any more and hands out what waited. The first reason stays."""

@@ -13,7 +13,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Returns the exit status."""
     parser = argparse.ArgumentParser(prog="scripts/bench", description="Measures against yardsticks in the same run.")
     commands = parser.add_subparsers(dest="command", required=True)
-    engine = commands.add_parser("engine", help="target tokens a second of the engine's decoder, against generate")
+    engine = commands.add_parser(
+        "engine", help="target tokens a second of the decoder, against generate and CTranslate2"
+    )
     engine.add_argument("--shape", type=Shape, choices=list(Shape), default=Shape.OPUS, help="which model (opus)")
     engine.add_argument("--rows", type=int, default=64, help="sentences (64)")
     engine.add_argument("--batch", type=int, default=32, help="rows of a batch (32)")
@@ -21,7 +23,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     engine.add_argument("--rounds", type=int, default=3, help="times that all yardsticks take turns (3)")
     engine.add_argument("--tutorial-rows", type=int, default=8, help="rows for the sentence-by-sentence yardstick (8)")
     engine.add_argument("--threads", type=int, default=0, help="processor threads; 0: one for each core")
-    engine.add_argument("--precision", default="float32", help="float32 or bfloat16 (float32)")
+    engine.add_argument(
+        "--precision", default="auto", help="of the decode loop: auto, int8, float32 or bfloat16 (auto)"
+    )
     engine.add_argument("--json", type=Path, metavar="FILE", help="write all figures there as well")
     given = parser.parse_args(argv)
     report = EngineBench(

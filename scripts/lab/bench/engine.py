@@ -1,7 +1,7 @@
-"""The decoder of the engine against `generate`: the same rows, each stopped at the same length whoever decodes it.
+"""The decoder of the engine against `generate` and CTranslate2: the same rows, each stopped at the same length whoever decodes.
 
 Weights are random in the shape of a published model, or those of the bundled one. Speed does not ask what the words mean; so
-that lengths agree, no row may end by itself before its limit, which is 1.1 times its source.
+that lengths agree, no row may end by itself before its limit, which is 1.1 times the longest source of its batch.
 """
 
 import platform
@@ -16,8 +16,11 @@ from typing import Any
 import torch
 from transformers import MarianConfig, MarianMTModel
 
+from scripts.lab.bench.ctranslate import CTranslate2
 from worker.engine.decoder import Seq2SeqDecoder
-from worker.engine.device import choose_device, choose_precision, set_threads
+from worker.engine.decoding.weights import DecoderWeights
+from worker.engine.device import Precision, choose_device, choose_precision, set_threads
+from worker.engine.int8 import quantize
 from worker.engine.interface import DecodeOptions, ModelInfo, Role, Tokens
 from worker.engine.loader import LoadedModel, load
 from worker.engine.registry import CANARIES, resolve
@@ -61,23 +64,32 @@ class Report:
 
 
 class EngineBench:
-    """One model and one set of rows."""
+    """One model and one set of rows. `precision` is that of the decode loop; `generate` computes in float32."""
 
     def __init__(
         self, *, shape: Shape, rows: int, batch: int, tutorial_rows: int, threads: int, precision: str
     ) -> None:
         set_threads(threads)
-        self._loaded = _bundled(precision) if shape is Shape.BUNDLED else _random(precision)
+        make = _bundled if shape is Shape.BUNDLED else _random
+        self._loaded, self._plain = make(precision), make("float32")
         dice = random.Random(1)  # noqa: S311 - it must be repeatable
         vocabulary = self._loaded.model.config.vocab_size
         lengths = sorted(dice.randint(*_LENGTHS) for _ in range(rows))
-        self._requests = [_request([dice.randrange(3, vocabulary - 1) for _ in range(n - 1)]) for n in lengths]
-        self._batch = batch
-        self._tutorial = self._requests[:: max(1, rows // tutorial_rows)][:tutorial_rows]
+        sources = [[dice.randrange(3, vocabulary - 1) for _ in range(length - 1)] for length in lengths]
+        self._batches = [
+            [_request(ids, round(1.1 * (len(part[-1]) + 1))) for ids in part]
+            for part in (sources[start : start + batch] for start in range(0, rows, batch))
+        ]
+        every = [[request] for part in self._batches for request in part]
+        self._tutorial = every[:: max(1, rows // tutorial_rows)][:tutorial_rows]
+        self._other = CTranslate2(self._plain, torch.get_num_threads()) if CTranslate2.installed() else None
         self._about = (
-            f"{shape.value}, {precision}, {torch.get_num_threads()} threads, {rows} rows of {lengths[0]} to {lengths[-1]} "
-            f"tokens in batches of {batch}; torch {torch.__version__}, {platform.machine()}."
+            f"{shape.value}, {self._loaded.precision}, {torch.get_num_threads()} threads, {rows} rows of {lengths[0]} to "
+            f"{lengths[-1]} tokens in batches of {batch}; torch {torch.__version__}, {platform.machine()}, "
+            f"{torch.backends.cpu.get_cpu_capability()}."
         )
+        if self._other is None:
+            self._about += " CTranslate2 is not installed: pip install -c constraints.txt -e '.[yardstick]'."
 
     def run(self, beams: list[int], rounds: int) -> Report:
         """All yardsticks in turn, so many times; the first round is a warm-up and does not count."""
@@ -96,30 +108,40 @@ class EngineBench:
         declared = self._loaded.model.generation_config
         loop = Seq2SeqDecoder(self._loaded, beams)
         self._loaded.model.generation_config = declared
-        reference = Seq2SeqDecoder(self._loaded, beams, looped=False)
-        self._loaded.model.generation_config = declared
-        return {
-            "the decode loop": lambda: self._speed(loop, self._requests, self._batch),
-            "`generate`, the same batches": lambda: self._speed(reference, self._requests, self._batch),
-            "`generate`, sentence by sentence": lambda: self._speed(reference, self._tutorial, 1),
-        }
+        declared = self._plain.model.generation_config
+        reference = Seq2SeqDecoder(self._plain, beams, looped=False)
+        self._plain.model.generation_config = declared
+        found = {"the decode loop": lambda: _speed(self._batches, lambda batch: _tokens(loop, batch))}
+        if (other := self._other) is not None:
+            found["CTranslate2, int8, the same batches"] = lambda: _speed(
+                self._batches, lambda batch: other.tokens(batch, beams)
+            )
+        found["`generate`, float32, the same batches"] = lambda: _speed(
+            self._batches, lambda batch: _tokens(reference, batch)
+        )
+        found["`generate`, float32, sentence by sentence"] = lambda: _speed(
+            self._tutorial, lambda batch: _tokens(reference, batch)
+        )
+        return found
 
-    @staticmethod
-    def _speed(decoder: Seq2SeqDecoder, requests: list[Request], batch: int) -> float:
-        began, tokens = time.perf_counter(), 0
-        for start in range(0, len(requests), batch):
-            tokens += sum(len(row.ids) for row in decoder.rows(requests[start : start + batch]))
-        return tokens / (time.perf_counter() - began)
+
+def _tokens(decoder: Seq2SeqDecoder, batch: list[Request]) -> int:
+    return sum(len(row.ids) for row in decoder.rows(batch))
 
 
-def _request(ids: list[int]) -> Request:
-    length = round(1.1 * (len(ids) + 1))
+def _speed(batches: list[list[Request]], decode: Callable[[list[Request]], int]) -> float:
+    began = time.perf_counter()
+    tokens = sum(decode(batch) for batch in batches)
+    return tokens / (time.perf_counter() - began)
+
+
+def _request(ids: list[int], length: int) -> Request:
     return Request(Tokens("", (*ids, 0)), DecodeOptions(max_new_tokens=length, min_new_tokens=length))
 
 
 def _bundled(precision: str) -> LoadedModel:
     device = choose_device("auto")
-    return load(resolve("bundled", None), Role.TRANSLATOR, device=device, dtype=choose_precision(precision, device))
+    return load(resolve("bundled", None), Role.TRANSLATOR, device=device, precision=precision)
 
 
 def _random(precision: str) -> LoadedModel:
@@ -130,13 +152,15 @@ def _random(precision: str) -> LoadedModel:
         scale_embedding=True, pad_token_id=59_513, decoder_start_token_id=59_513, eos_token_id=0, max_position_embeddings=512,
     )  # fmt: skip
     device = choose_device("auto")
-    dtype = choose_precision(precision, device)
+    chosen = choose_precision(precision, device, quantizable=True)
     model: Any = MarianMTModel(config)
-    model = model.to(dtype).to(device).eval()
+    model = model.to(chosen.dtype).to(device).eval()
+    if chosen is Precision.INT8:
+        quantize(model, skewed=DecoderWeights.SKEWED)
     model.generation_config.bad_words_ids = [[59_513]]
     info = ModelInfo("random-opus", "1", 512, has_vectors=True)
     codec: Any = _NoCodec()
-    return LoadedModel(model, codec, Role.TRANSLATOR, info, device, dtype, 511, CANARIES[Role.TRANSLATOR])
+    return LoadedModel(model, codec, Role.TRANSLATOR, info, device, chosen, 511, CANARIES[Role.TRANSLATOR])
 
 
 class _NoCodec:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, cast
 
 import sacrebleu
@@ -11,6 +12,14 @@ import torch
 from transformers import MarianMTModel
 
 from scripts.lab.bundled.vocabulary import EOS, PAD, UNK
+from worker.engine.decoder import Seq2SeqDecoder
+from worker.engine.device import choose_device
+from worker.engine.interface import Role
+from worker.engine.loader import load
+from worker.engine.registry import resolve
+from worker.engine.request import Request
+
+_BATCH = 64
 
 
 @torch.inference_mode()
@@ -43,6 +52,21 @@ def translate(
         for index, row in zip(chosen, made.tolist(), strict=True):
             own = row[1 : 2 * len(rows[index]) + 9]
             out[index] = tokenizer.decode([i for i in own if i not in (EOS, PAD, UNK)])
+    return out
+
+
+def engine_translations(folder: Path, lines: Sequence[str], *, beams: int, precision: str) -> list[str]:
+    """The translations of the lines, in order, as a worker decodes them; see `worker.engine.device.choose_precision`."""
+    loaded = load(resolve(str(folder), None), Role.TRANSLATOR, device=choose_device("auto"), precision=precision)
+    decoder = Seq2SeqDecoder(loaded, beams)
+    tokens = loaded.codec.encode(list(lines))
+    order = sorted(range(len(lines)), key=lambda place: len(tokens[place]))
+    out = [""] * len(lines)
+    for start in range(0, len(order), _BATCH):
+        places = order[start : start + _BATCH]
+        rows = decoder.rows([Request(tokens[place]) for place in places])
+        for place, text in zip(places, loaded.codec.decode([row.ids for row in rows]), strict=True):
+            out[place] = text
     return out
 
 

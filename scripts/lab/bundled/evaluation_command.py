@@ -38,6 +38,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--text", type=Path, help="a French file to translate and print, line by line")
     parser.add_argument("--beams", type=int, default=4)
+    parser.add_argument(
+        "--engine",
+        metavar="PRECISION",
+        help="decode as a worker does, in float32, bfloat16, int8 or auto; without this, by `generate` in float32",
+    )
     parser.add_argument("--length-penalty", type=float, default=1.0)
     parser.add_argument("--first", type=int, help="only this many lines")
     parser.add_argument(
@@ -65,6 +70,8 @@ def main(arguments: list[str] | None = None) -> None:
     loaded = time.monotonic() - began
 
     def translate(lines: list[str]) -> list[str]:
+        if given.engine is not None:
+            return evaluation.engine_translations(folder, lines, beams=given.beams, precision=given.engine)
         return evaluation.translate(model, tokenizer, lines, beams=given.beams, length_penalty=given.length_penalty)
 
     if given.text is not None:

@@ -52,7 +52,7 @@ def test_devices_that_there_are(device: str) -> None:
     [
         ("device", "cuda:"),
         ("device", "gpu"),
-        ("precision", "int8"),
+        ("precision", "int4"),
         ("engine", "onnx"),
         ("concurrency", "0"),
         ("concurrency", "many"),

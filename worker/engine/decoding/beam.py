@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from worker.engine.decoding.scores import RowRules, Rules, best
+from worker.engine.decoding.scores import RowRules, Rules, best, normalizers
 from worker.engine.decoding.search import Advance, is_end, keep_last, widened
 
 #: The score of what is no hypothesis.
@@ -103,10 +103,10 @@ class BeamSearch:
             written = [
                 self._written[n // beams, n % beams, : counts[n // beams]].tolist() for n in range(count * beams)
             ]
-        normalizer = None if rules.renormalize else logits.logsumexp(1)
+        normalizer = None if rules.renormalize else normalizers(logits)
         rules.ban(logits, written, counts, rows)
         if normalizer is None:
-            normalizer = logits.logsumexp(1)
+            normalizer = normalizers(logits)
         elif rules.first is not None and 0 in counts:  # a forced token is sure
             fresh = torch.tensor([n == 0 for n in counts], device=logits.device).repeat_interleave(beams)
             normalizer = normalizer.masked_fill(fresh, 0.0)

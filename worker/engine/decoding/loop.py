@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from worker.engine.decoding.caches import Caches
-from worker.engine.decoding.scores import BLOCK, RowRules
+from worker.engine.decoding.scores import RowRules
 from worker.engine.decoding.search import Search
 from worker.engine.decoding.step import Stepper
 from worker.engine.decoding.weights import DecoderWeights
@@ -32,7 +32,7 @@ class DecodeLoop:
         self._start = start
         self._search = search()
         self._caches = Caches(weights, self._search.beams)
-        self._stepper = Stepper(weights, self._caches, self._search.beams, block=BLOCK)
+        self._stepper = Stepper(weights, self._caches, self._search.beams)
         self._device = weights.embedding.device
         self._rows: list[_Row] = []
         self._tokens = torch.zeros(0, dtype=torch.long, device=self._device)
@@ -53,13 +53,12 @@ class DecodeLoop:
         """One token more for every row. Returns what has ended: tags and target tokens, in no order."""
         rows, beams = self._rows, self._search.beams
         counts = [row.count for row in rows]
-        targets = max(counts) + 1
         places = torch.tensor(counts, device=self._device).repeat_interleave(beams)
-        logits = self._stepper(self._tokens, places, max(row.sources for row in rows), targets)
+        logits = self._stepper(self._tokens, places, max(row.sources for row in rows))
         advance = self._search.advance(logits, counts, [row.rules for row in rows])
         self._tokens = advance.tokens
         if advance.parents is not None:
-            self._caches.reorder(advance.parents, targets)
+            self._caches.reorder(advance.parents)
         for row in rows:
             row.count += 1
         ended = [number for number, over in enumerate(advance.ended) if over]
@@ -73,6 +72,10 @@ class DecodeLoop:
         for number in reversed(range(len(self._rows))):
             if self._rows[number].tag in tags:
                 self._remove(number)
+
+    def rest(self) -> None:
+        """There are no rows left: gives memory back, unless it is worth keeping for the next ones."""
+        self._caches.rest()
 
     def clear(self) -> None:
         """Drops everything, and gives the memory back: after a step that failed."""

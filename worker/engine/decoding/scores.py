@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
+from torch.nn import functional
 
 #: Scores are looked at by blocks of so many: the best tokens lie in the blocks with the best maxima.
 BLOCK = 64
@@ -49,18 +51,22 @@ class Rules:
         """
         beams = logits.shape[0] // max(1, len(rows))
         if self.never:
-            logits[:, self.never] = _NEVER
-        for number, (row, count) in enumerate(zip(rows, counts, strict=True)):
-            mine = logits[number * beams : (number + 1) * beams]
-            if count < row.least:
-                mine[:, self.ends] = _NEVER
-            if count == 0 and self.first is not None:
-                mine.fill_(_NEVER)
-                mine[:, self.first] = 0.0
-            if written is not None and self.looks_back([row]):
-                for place in range(beams):
-                    if banned := self._banned(written[number * beams + place], row.no_repeat):
-                        mine[place, banned] = _NEVER
+            logits.index_fill_(1, torch.tensor(self.never, device=logits.device), _NEVER)
+        early = [number for number, (row, count) in enumerate(zip(rows, counts, strict=True)) if count < row.least]
+        if early:
+            places = hypotheses(early, beams, logits.device)
+            for end in self.ends:
+                logits[places, end] = _NEVER
+        fresh = [number for number, count in enumerate(counts) if count == 0] if self.first is not None else []
+        if fresh:
+            places = hypotheses(fresh, beams, logits.device)
+            logits[places] = _NEVER
+            logits[places, self.first] = 0.0
+        if written is not None:
+            for place, past in enumerate(written):
+                row = rows[place // beams]
+                if self.looks_back([row]) and (banned := self._banned(past, row.no_repeat)):
+                    logits[place, banned] = _NEVER
 
     def looks_back(self, rows: Sequence[RowRules]) -> bool:
         """Whether `ban` has to know what was written."""
@@ -84,6 +90,11 @@ def completions(written: Sequence[int], size: int) -> list[int]:
     return [past[at + size - 1] for at in range(len(past) - size + 1) if past[at : at + size - 1] == last]
 
 
+def hypotheses(rows: Sequence[int], beams: int, device: torch.device) -> Tensor:
+    """Where the hypotheses of some rows are, (rows x beams,)."""
+    return torch.tensor([row * beams + place for row in rows for place in range(beams)], device=device)
+
+
 def best(scores: Tensor, count: int) -> tuple[Tensor, Tensor]:
     """The `count` best of each row of scores (n, blocks x BLOCK) and where they are, best first: (n, count) both.
 
@@ -95,7 +106,15 @@ def best(scores: Tensor, count: int) -> tuple[Tensor, Tensor]:
         values, places = scores.topk(min(count, width), 1)
         return values, places
     by_block = scores.view(rows, blocks, BLOCK)
-    chosen = by_block.amax(2).topk(count, 1).indices.sort(1).values
+    maxima = by_block.amax(2)
+    # topk is slower than a maximum where it has but one to find
+    chosen = maxima.argmax(1, keepdim=True) if count == 1 else maxima.topk(count, 1).indices.sort(1).values
     inside = by_block.gather(1, chosen[:, :, None].expand(-1, -1, BLOCK)).view(rows, -1)
-    values, places = inside.topk(count, 1)
+    values, places = inside.max(1, keepdim=True) if count == 1 else inside.topk(count, 1)
     return values, chosen.gather(1, places // BLOCK) * BLOCK + places % BLOCK
+
+
+def normalizers(scores: Tensor) -> Tensor:
+    """The logarithms of the sums of the exponentials, (n,), of scores (n, blocks x BLOCK) of which one is finite at least."""
+    highest, places = best(scores, 1)
+    return functional.cross_entropy(scores, places[:, 0], reduction="none") + highest[:, 0]

@@ -7,7 +7,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from worker.engine.decoding.scores import RowRules, Rules
+from worker.engine.decoding.scores import RowRules, Rules, best
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class GreedySearch:
     def advance(self, logits: Tensor, counts: Sequence[int], rows: Sequence[RowRules]) -> Advance:
         """See `Search.advance`."""
         self._rules.ban(logits, self._written, counts, rows)
-        tokens = logits.argmax(1)
+        tokens = best(logits, 1)[1][:, 0]
         ended = []
         for written, token, row in zip(self._written, tokens.tolist(), rows, strict=True):
             written.append(token)

@@ -7,11 +7,13 @@ and in a scale and a bias.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
+
+from worker.engine.int8 import Codes, Int8Affine, Int8Linear
 
 #: Whether a model normalises before each block (and once at the end), and where its table of positions begins.
 _FAMILY: dict[str, tuple[bool, Callable[[Any], int]]] = {
@@ -41,24 +43,34 @@ class Norm:
         return functional.layer_norm(x, self.weight.shape, self.weight, self.bias, self.epsilon)
 
 
+class Affine(Protocol):
+    """A linear layer."""
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """(..., in) to (..., out)."""
+
+
 @dataclass(frozen=True, slots=True)
-class Affine:
-    """A linear layer. `weight` is (out, in)."""
+class FloatAffine:
+    """A linear layer in the model's own precision. `weight` is (out, in)."""
 
     weight: Tensor
     bias: Tensor | None
 
-    @classmethod
-    def of(cls, *modules: Any) -> "Affine":
-        """Reads `nn.Linear`; several become one, their outputs side by side."""
-        if len(modules) == 1:
-            return cls(modules[0].weight, modules[0].bias)
-        biases = [m.bias if m.bias is not None else m.weight.new_zeros(m.weight.shape[0]) for m in modules]
-        return cls(torch.cat([m.weight for m in modules]), torch.cat(biases))
-
     def __call__(self, x: Tensor) -> Tensor:
         """(..., in) to (..., out)."""
         return functional.linear(x, self.weight, self.bias)
+
+
+def affine(*modules: Any) -> Affine:
+    """Reads `nn.Linear` or `Int8Linear`; several become one, their outputs side by side."""
+    first = modules[0]
+    if len(modules) == 1:
+        return first if isinstance(first, Int8Linear) else FloatAffine(first.weight, first.bias)
+    biases = torch.cat([m.bias if m.bias is not None else torch.zeros(m.out_features) for m in modules])
+    if isinstance(first, Int8Linear):
+        return Int8Affine(Codes.joined([m.codes for m in modules]), biases)
+    return FloatAffine(torch.cat([m.weight for m in modules]), biases.to(first.weight))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +94,15 @@ class Layer:
         """Reads a `...DecoderLayer`."""
         own, cross = module.self_attn, module.encoder_attn
         return cls(
-            own=Affine.of(own.q_proj, own.k_proj, own.v_proj),
-            own_out=Affine.of(own.out_proj),
+            own=affine(own.q_proj, own.k_proj, own.v_proj),
+            own_out=affine(own.out_proj),
             own_norm=Norm.of(module.self_attn_layer_norm),
-            cross_query=Affine.of(cross.q_proj),
-            cross_source=Affine.of(cross.k_proj, cross.v_proj),
-            cross_out=Affine.of(cross.out_proj),
+            cross_query=affine(cross.q_proj),
+            cross_source=affine(cross.k_proj, cross.v_proj),
+            cross_out=affine(cross.out_proj),
             cross_norm=Norm.of(module.encoder_attn_layer_norm),
-            rise=Affine.of(module.fc1),
-            fall=Affine.of(module.fc2),
+            rise=affine(module.fc1),
+            fall=affine(module.fc2),
             last_norm=Norm.of(module.final_layer_norm),
             activation=module.activation_fn,
         )
@@ -98,6 +110,9 @@ class Layer:
 
 class DecoderWeights:
     """What a step needs of a model. The weights are the model's own, but for copies that lie side by side."""
+
+    #: The linear layers, by name, whose inputs are mostly positive: they stand behind the activation.
+    SKEWED = frozenset({"fc2"})
 
     def __init__(self, model: Any) -> None:
         decoder, config = model.get_decoder(), model.config
@@ -115,14 +130,15 @@ class DecoderWeights:
         first_norm, last_norm = getattr(decoder, "layernorm_embedding", None), getattr(decoder, "layer_norm", None)
         self.first_norm = Norm.of(first_norm) if first_norm is not None else None
         self.last_norm = Norm.of(last_norm) if last_norm is not None else None
-        self.output: Tensor = model.lm_head.weight
         bias = getattr(model, "final_logits_bias", None)
-        self.output_bias: Tensor | None = bias[0].to(self.output.dtype) if bias is not None else None
+        #: Added to the scores; None where it is all zeros, as in most models.
+        self.output_bias: Tensor | None = bias[0].to(self.embedding) if bias is not None and bias.any() else None
+        self.output: nn.Linear | Int8Linear = model.lm_head
 
     @staticmethod
-    def knows(model: Any) -> bool:
-        """Whether a model is of the family."""
-        return model.config.model_type in _FAMILY
+    def knows(config: Any) -> bool:
+        """Whether a model's configuration is of the family."""
+        return config.model_type in _FAMILY
 
     def embed(self, tokens: Tensor, places: Tensor) -> Tensor:
         """The input of the first layer, (n, width), for tokens (n,) at places (n,) counted from 0."""

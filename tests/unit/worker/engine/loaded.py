@@ -12,8 +12,10 @@ from worker.engine.registry import resolve
 from worker.engine.request import Request
 
 
-def load_folder(folder: Path, role: Role = Role.TRANSLATOR, revision: str | None = None) -> LoadedModel:
-    return load(resolve(str(folder), revision), role, device=torch.device("cpu"), dtype=torch.float32)
+def load_folder(
+    folder: Path, role: Role = Role.TRANSLATOR, revision: str | None = None, precision: str = "float32"
+) -> LoadedModel:
+    return load(resolve(str(folder), revision), role, device=torch.device("cpu"), precision=precision)
 
 
 def decoder_of(folder: Path, role: Role = Role.TRANSLATOR, beams: int | None = None) -> Seq2SeqDecoder:

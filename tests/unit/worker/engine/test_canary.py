@@ -43,7 +43,9 @@ def test_weights_that_are_not_finite_do_not_pass(taught: Path, tmp_path: Path, v
     save_file(weights, folder / "model.safetensors", {"format": "pt"})
 
     with pytest.raises(ModelError, match=r"^sick failed its proof \(cpu, float32\): its scores are not finite"):
-        build_engine(EngineOptions(translator=str(folder), device="cpu", threads=1))
+        build_engine(EngineOptions(translator=str(folder), device="cpu", precision="float32", threads=1))
+    with pytest.raises(ModelError, match=r"^sick: the weights of model\.decoder\.layers\.0\.fc1 are not finite"):
+        build_engine(EngineOptions(translator=str(folder), device="cpu", precision="int8", threads=1))
 
 
 def test_a_model_that_repeats_itself_does_not_pass(marian: Path) -> None:

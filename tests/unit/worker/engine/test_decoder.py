@@ -11,6 +11,7 @@ from tests.models import SENTENCES
 from tests.unit.worker.engine.loaded import decoder_of, load_folder, requests
 from worker.engine.batcher import BatchingEngine
 from worker.engine.decoder import Encoded, Row, Seq2SeqDecoder
+from worker.engine.device import Precision
 from worker.engine.errors import DeviceFailed, OutOfMemory
 from worker.engine.interface import DecodeOptions, EngineError, Role
 from worker.engine.model_decoder import ModelDecoder
@@ -203,7 +204,7 @@ def test_out_of_memory_frees_the_cache_halves_the_batch_and_fails_one_input_alon
 
 def test_half_precision_runs(taught: Path) -> None:
     loaded = load_folder(taught)
-    half = replace(loaded, model=loaded.model.to(torch.bfloat16), dtype=torch.bfloat16)
+    half = replace(loaded, model=loaded.model.to(torch.bfloat16), precision=Precision.BFLOAT16)
     (row,) = Seq2SeqDecoder(half).rows(requests(loaded.codec.encode([SENTENCES[9]])))
 
     assert row.vector.dtype == np.float32

@@ -57,9 +57,12 @@ class FlowingDecoder(ScriptedDecoder):
     def __init__(self) -> None:
         super().__init__()
         self.flows = {T: CountingFlow(), S: CountingFlow()}
+        self.quick = {T: CountingFlow(), S: CountingFlow()}
+        self._asked = {T: 0, S: 0}
 
     def flow(self, role: Role) -> CountingFlow:  # type: ignore[override]  # the double of all others has none
-        return self.flows[role]
+        self._asked[role] += 1
+        return self.quick[role] if self._asked[role] == 3 else self.flows[role]
 
 
 @pytest.fixture
@@ -96,6 +99,51 @@ def test_an_article_overtakes_the_book_before_it(engine: BatchingEngine, decoder
     texts(article)
     assert sum(future.done() for future in book) < 60
     texts(book)
+
+
+def test_a_small_job_gets_half_of_the_time_beside_a_large_one(engine: BatchingEngine, decoder: FlowingDecoder) -> None:
+    main, quick = decoder.flows[T], decoder.quick[T]
+    main.on_step = lambda: time.sleep(0.008)  # its steps are slow, since they are many
+    engine.submit(T, "book", [tokens("b", 40) for _ in range(300)])
+    eventually(lambda: main.steps > 5)
+    before = main.steps
+    assert texts(engine.submit(T, "article", [tokens(f"a{n}", 40) for n in range(2)])) == ["<a0>", "<a1>"]
+    during = main.steps - before
+    assert quick.steps == 40
+    assert quick.admitted == [["a0", "a1"]]
+    assert 2 <= during <= 15, "an eighth of the steps is half of the time"
+    assert {text for batch in main.admitted for text in batch} == {"b"}
+    engine.cancel("book")
+
+
+def test_beside_small_jobs_a_small_job_joins_them(engine: BatchingEngine, decoder: FlowingDecoder) -> None:
+    jobs = [engine.submit(T, f"job{n}", [tokens(f"{n}", 20) for _ in range(4)]) for n in range(20)]
+    for job in jobs:
+        texts(job)
+    assert decoder.quick[T].steps == 0
+
+
+def test_a_job_too_large_for_the_small_lane_joins_the_main_one(engine: BatchingEngine, decoder: FlowingDecoder) -> None:
+    main = decoder.flows[T]
+    engine.submit(T, "book", [tokens("b", 40) for _ in range(300)])
+    eventually(lambda: main.steps > 5)
+    texts(engine.submit(T, "article", [tokens("a", 40) for _ in range(3)]))
+    assert decoder.quick[T].steps == 0
+    engine.cancel("book")
+
+
+def test_a_cancelled_small_job_leaves_its_lane(engine: BatchingEngine, decoder: FlowingDecoder) -> None:
+    quick = decoder.quick[T]
+    engine.submit(T, "book", [tokens("b", 40) for _ in range(300)])
+    eventually(lambda: decoder.flows[T].steps > 5)
+    quick.on_step = lambda: time.sleep(0.02)
+    (doomed,) = engine.submit(T, "small", [tokens("s", 90)])
+    eventually(lambda: quick.steps > 2)
+    engine.cancel("small")
+    with pytest.raises(EngineStopped):
+        doomed.result(20)
+    assert quick.rows == {}
+    engine.cancel("book")
 
 
 def test_roles_go_on_side_by_side(engine: BatchingEngine, decoder: FlowingDecoder) -> None:

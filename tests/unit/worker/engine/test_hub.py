@@ -19,7 +19,7 @@ import torch
 from worker.engine.interface import Role
 from worker.engine.loader import load
 from worker.engine.registry import resolve
-found = load(resolve({name!r}), Role.TRANSLATOR, device=torch.device("cpu"), dtype=torch.float32, offline={offline})
+found = load(resolve({name!r}), Role.TRANSLATOR, device=torch.device("cpu"), precision="float32", offline={offline})
 print(found.info.id, found.info.revision)
 """
 LOCATE = """

@@ -158,6 +158,6 @@ def test_settings_that_the_loop_does_not_know_are_left_to_generate(marian: Path,
 
 
 def test_a_model_of_another_family_is_left_to_generate(t5: Path, marian: Path) -> None:
-    assert not DecoderWeights.knows(load_folder(t5).model)
-    assert DecoderWeights.knows(load_folder(marian).model)
+    assert not DecoderWeights.knows(load_folder(t5).model.config)
+    assert DecoderWeights.knows(load_folder(marian).model.config)
     assert isinstance(rules_of(load_folder(marian).model.generation_config), Rules)
