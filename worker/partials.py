@@ -85,7 +85,7 @@ class Partials:
 
 def fingerprint(segments: Sequence[PlannedSegment], model: ModelInfo) -> str:
     """What outputs belong to: the model and the exact segments, in order."""
-    digest = hashlib.sha256(f"{model.id}\0{model.revision}\0".encode())
+    digest = hashlib.sha256(f"{model.id}\0{model.revision}\0{model.settings}\0".encode())
     for segment in segments:
         digest.update(segment.source.encode() + b"\0")
     return digest.hexdigest()

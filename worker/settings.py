@@ -60,6 +60,12 @@ class Settings(SharedSettings):
     queue_tokens: int = Field(
         400_000, ge=1024, description="Source tokens that may wait in the engine before submissions block."
     )
+    sentence_cache: int = Field(
+        20_000,
+        ge=0,
+        le=10_000_000,
+        description="Translated sentences that Redis keeps for the same client's next articles, about 1 KB each. 0: none.",
+    )
     segment_tokens: int = Field(
         160, ge=16, le=4096, description="Longer sentences are split at clause ends. The model's own limit counts too."
     )

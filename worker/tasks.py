@@ -18,6 +18,7 @@ from worker.context import WorkerContext
 from worker.engine.interface import EngineError, EngineStopped
 from worker.partials import Partials
 from worker.pipeline import process
+from worker.sentences import SentenceCache
 
 log = get_logger(__name__)
 
@@ -76,7 +77,9 @@ def _attempt(context: WorkerContext, job_id: str) -> bool:
 
 def _work(context: WorkerContext, attempt: Attempt) -> bool:
     claim, began = attempt.claim, time.monotonic()
-    partials = Partials(context.store, claim)
+    partials, settings = Partials(context.store, claim), context.settings
+    limit = settings.sentence_cache if settings.engine != "fake" else 0  # which is there to take its time
+    cache = SentenceCache(context.store, claim, partials, limit=limit) if limit else None
     log.info("attempt_began", attempt=claim.attempt)
     try:
         attempt.check()
@@ -88,8 +91,10 @@ def _work(context: WorkerContext, attempt: Attempt) -> bool:
             attempt,
             segment_tokens=context.settings.segment_tokens,
             queued_s=queued_s,
-            memory=partials,
+            memory=cache or partials,
         )
+        if cache is not None:
+            cache.keep()
         record = result.to_json()
     except AttemptLost:
         log.info("attempt_lost", reason="the job was cancelled, erased or claimed by another worker")

@@ -26,6 +26,14 @@ class Keys:
         """LIST: what attempts have translated of a job that has not ended."""
         return f"{self.prefix}job:{job_id}:partial"
 
+    def sentences_of(self, job_id: str) -> str:
+        """SET: the sentences, as client:digest, that go when the job is erased."""
+        return f"{self.prefix}job:{job_id}:sentences"
+
+    def sentence(self, name: str) -> str:
+        """STRING: a translated sentence by its name, client:digest."""
+        return f"{self.prefix}sentence:{name}"
+
     def idempotency(self, client: str, digest: str) -> str:
         """HASH id, body, replays: what an Idempotency-Key (by its SHA-256, in hex) of a client was used for."""
         return f"{self.prefix}idem:{client}:{digest}"
@@ -90,6 +98,11 @@ class Keys:
     def ends(self, number: int | str) -> str:
         """STRING: how many jobs ended in the ten seconds of this number since 1970; expires a minute later."""
         return f"{self.prefix}ends:{number}"
+
+    @property
+    def sentences(self) -> str:
+        """ZSET of all remembered sentences, as client:digest, by when they were (ms)."""
+        return f"{self.prefix}sentences"
 
     @property
     def workers(self) -> str:

@@ -1,7 +1,7 @@
 """The worker's side of the ledger: attempts, each under a lease that its token fences."""
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 from pydantic import ValidationError
@@ -13,6 +13,9 @@ from service.contract.outages import store_errors
 from service.contract.packing import pack_result, unpack_text
 from service.contract.request import JobRequest
 from service.contract.states import JobState
+
+#: Sentences that are asked for or left in one round trip.
+_TOGETHER = 1000
 
 
 class Place(StrEnum):
@@ -86,6 +89,27 @@ class LeaseStore(Ledger):
         """What attempts have saved, in the order in which they did."""
         with store_errors():
             return [as_bytes(piece) for piece in self.redis.lrange(self.keys.partial(job_id), 0, -1)]
+
+    def recall(self, claim: Claim, digests: Sequence[str]) -> dict[str, bytes]:
+        """What the client's other jobs have left under these digests. Empty where the token is stale."""
+        found: dict[str, bytes] = {}
+        with store_errors():
+            for start in range(0, len(digests), _TOGETHER):
+                part = digests[start : start + _TOGETHER]
+                answers = self._run("recall", claim.job_id, claim.token, *part)
+                found |= {digest: as_bytes(entry) for digest, entry in zip(part, answers, strict=False) if entry}
+        return found
+
+    def remember(self, claim: Claim, entries: Mapping[str, bytes], *, limit: int) -> int:
+        """Leaves entries, by their digests, for the client's other jobs: for as long as results live, and until the job is
+        erased. At most `limit` are kept of all clients, the newest. Returns how many were taken: none where the token is
+        stale."""
+        pairs, taken = list(entries.items()), 0
+        with store_errors():
+            for start in range(0, len(pairs), _TOGETHER):
+                part = [value for pair in pairs[start : start + _TOGETHER] for value in pair]
+                taken += int(self._run("remember", claim.job_id, claim.token, self._retention_s, limit, *part))
+        return taken
 
     def quarantined(self) -> str | None:
         """The job that has waited longest for the quarantine lane."""

@@ -34,6 +34,8 @@ def _names(keys: Keys) -> str:
         "running": keys.running,
         "quarantined": keys.quarantined,
         "unlisted": keys.unlisted,
+        "sentence": keys.sentence(""),
+        "sentences": keys.sentences,
         "workers": keys.workers,
         "pulse": keys.pulse,
         "ends": keys.ends(""),

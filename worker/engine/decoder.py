@@ -5,7 +5,7 @@ bits.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -63,6 +63,8 @@ class Seq2SeqDecoder:
         if self._looped is not None:
             self._weights = DecoderWeights(model)
         self.beams: int = self._config.num_beams
+        #: The model as results name it, with how it decodes here.
+        self.info = replace(loaded.info, settings=f"{loaded.precision}, {self.beams} beams")
         self._pad: int = self._config.pad_token_id
         ends = self._config.eos_token_id
         self._ends = tuple(sorted(ends)) if isinstance(ends, list) else (ends,)
@@ -190,6 +192,7 @@ class RowFlow:
             self._loop.rest()
         return found
 
+    @torch.inference_mode()
     def drop(self, keys: Iterable[int]) -> None:
         """Takes rows out."""
         gone = set(keys)
@@ -200,6 +203,7 @@ class RowFlow:
         if not len(self._loop):
             self._loop.rest()
 
+    @torch.inference_mode()
     def clear(self) -> None:
         """Takes all rows out, whatever state a failure has left."""
         self._loop.clear()

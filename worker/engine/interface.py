@@ -28,13 +28,15 @@ class ModelInfo:
     """A loaded model, as results and `/readyz` name it.
 
     `max_source_tokens` is the most tokens that one input may have, special tokens included.
-    `has_vectors` says whether each output comes with a vector of its source.
+    `has_vectors` says whether each output comes with a vector of its source. `settings` names how it decodes, as far as outputs
+    depend on it: precision and beam width.
     """
 
     id: str
     revision: str
     max_source_tokens: int
     has_vectors: bool
+    settings: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ class ModelDecoder:
     def info(self, role: Role) -> ModelInfo | None:
         """The model loaded for a role, or None."""
         model = self._models.get(role)
-        return model.loaded.info if model else None
+        return model.info if model else None
 
     def beams(self, role: Role) -> int:
         """Rows that the model decodes for each input."""

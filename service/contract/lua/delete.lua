@@ -6,7 +6,11 @@ local id, client, retention_s = unpack(ARGV)
 local record = redis.call('HMGET', job_key(id), 'state', 'client')
 if not record[1] or record[2] ~= client then return 'none' end
 if ended(record[1]) then
-  redis.call('DEL', job_key(id))
+  for _, name in ipairs(redis.call('SMEMBERS', sentences_key(id))) do
+    redis.call('UNLINK', sentence_key(name))
+    redis.call('ZREM', KEY.sentences, name)
+  end
+  redis.call('DEL', job_key(id), sentences_key(id))
   return 'erased'
 end
 redis.call('HINCRBY', job_key(id), 'token', 1)

@@ -20,6 +20,9 @@
 --   result       the result as packing.py keeps it; only when succeeded
 --   version      grows with every visible change (ETag)
 --
+-- SET {prefix}job:{id}:sentences   the sentences that the job's result is remembered by, as client:digest
+-- STRING {prefix}sentence:{client}:{digest}   a translated sentence, as worker/sentences.py keeps it
+-- ZSET {prefix}sentences           client:digest by when it was remembered
 -- LIST {prefix}job:{id}:partial    what attempts have translated so far, in pieces that only workers read
 -- ZSET {prefix}jobs:queued         id by created_ms      every queued job, and no other
 -- ZSET {prefix}jobs:running        id by lease_ms        every running job, and no other
@@ -38,6 +41,9 @@ local HISTORY = 20
 -- Seconds for which partial translations outlive the last word of the attempt that saved them.
 local PARTIAL_S = 86400
 
+-- Seconds for which it is known for longer than a result lives which sentences go with it.
+local SENTENCES_S = 3600
+
 -- Milliseconds in which ends are counted together, and for how many such times before this one.
 local COUNTED_MS, COUNTED = 10000, 5
 
@@ -50,6 +56,14 @@ end
 
 local function partial_key(id)
   return KEY.job .. id .. ':partial'
+end
+
+local function sentences_key(id)
+  return KEY.job .. id .. ':sentences'
+end
+
+local function sentence_key(name)
+  return KEY.sentence .. name
 end
 
 local function ended(state)

@@ -1,7 +1,7 @@
 """One message: what becomes of it, whatever the ledger, the engine, the job or the code does."""
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from typing import Any, cast
@@ -41,6 +41,7 @@ class ScriptedStore:
         self.released = False
         self.fenced = False  # whether the token is stale
         self.pieces: list[bytes] = []
+        self.sentences: dict[str, bytes] = {}
         self._outages = outages or {}
 
     def claim(self, job_id: str, *, worker: str, lease_s: float, lane: Lane) -> Claim | None:
@@ -54,6 +55,13 @@ class ScriptedStore:
     def save(self, claim: Claim, piece: bytes) -> bool:
         self.pieces.append(piece)
         return True
+
+    def recall(self, claim: Claim, digests: Sequence[str]) -> dict[str, bytes]:
+        return {name: self.sentences[name] for name in digests if name in self.sentences}
+
+    def remember(self, claim: Claim, entries: Mapping[str, bytes], *, limit: int) -> int:
+        self.sentences |= entries
+        return len(entries)
 
     def succeed(self, claim: Claim, result: bytes, *, segments: int) -> bool:
         self._called("succeed")
@@ -133,6 +141,23 @@ def test_a_job_is_done_and_its_attempt_closed(engine: FakeEngine) -> None:
     assert store.result is not None
     assert store.result.timings.queued_s == 0.5
     assert len(context.book) == 0
+
+
+@pytest.mark.parametrize(("settings", "translated"), [({}, 0), ({"sentence_cache": 0}, 1), ({"engine": "fake"}, 1)])
+def test_a_sentence_is_translated_once_unless_that_is_turned_off(
+    engine: FakeEngine, settings: dict[str, object], translated: int
+) -> None:
+    store = ScriptedStore()
+    context = make_context(store, engine)
+    context = replace(context, settings=context.settings.model_copy(update=settings))
+    assert run_job(context, "job") is True
+    first, rows = store.result, engine.stats().rows
+    assert rows == 1
+    assert run_job(context, "job") is True
+    assert engine.stats().rows - rows == translated
+    assert first is not None
+    assert store.result is not None
+    assert store.result.translation == first.translation
 
 
 def test_nothing_is_done_for_a_job_that_is_not_to_be_had(engine: FakeEngine) -> None:

@@ -9,11 +9,12 @@ import torch
 
 from tests.models import SENTENCES
 from tests.unit.worker.engine.loaded import decoder_of, load_folder, requests
+from tests.unit.worker.engine.scripted import eventually
 from worker.engine.batcher import BatchingEngine
 from worker.engine.decoder import Encoded, Row, Seq2SeqDecoder
 from worker.engine.device import Precision
 from worker.engine.errors import DeviceFailed, OutOfMemory
-from worker.engine.interface import DecodeOptions, EngineError, Role
+from worker.engine.interface import DecodeOptions, EngineError, EngineStopped, Role
 from worker.engine.model_decoder import ModelDecoder
 from worker.engine.queue import BatchLimits
 from worker.engine.request import Request
@@ -209,3 +210,23 @@ def test_half_precision_runs(taught: Path) -> None:
 
     assert row.vector.dtype == np.float32
     assert loaded.codec.decode([row.ids]) == [SENTENCES[19]]
+
+
+@pytest.mark.parametrize("beams", [1, 3])
+def test_a_cancelled_jobs_rows_leave_and_the_others_go_on(taught: Path, beams: int) -> None:
+    decoder = decoder_of(taught, beams=beams)
+    tokens = decoder.loaded.codec.encode(SENTENCES[:10])
+    alone = [row.ids for row in decoder.rows(requests(tokens))]
+    texts = decoder.loaded.codec.decode(alone)
+    engine = BatchingEngine(ModelDecoder({Role.TRANSLATOR: decoder}), BatchLimits(tokens=10_000, rows=32))
+    try:
+        endless = DecodeOptions(max_new_tokens=250, min_new_tokens=250)
+        doomed = engine.submit(Role.TRANSLATOR, "doomed", tokens[:5], endless)
+        kept = engine.submit(Role.TRANSLATOR, "kept", tokens)
+        eventually(lambda: engine.stats().rows == 15)
+        engine.cancel("doomed")
+        assert [future.result(60).text for future in kept] == texts
+        assert all(isinstance(future.exception(60), EngineStopped) for future in doomed)
+        assert engine.failure() is None
+    finally:
+        engine.close()
