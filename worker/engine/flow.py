@@ -14,6 +14,9 @@ from worker.engine.request import Request
 #: with nothing in flight does not wait for that.
 _FREE = 0.25
 
+#: Source tokens that memory is taken for, with padding, are at most so many times the limit.
+_PADDED = 4
+
 #: Steps without running out of memory after which a row more is tried.
 _EASE = 200
 
@@ -52,11 +55,14 @@ class ItemFlow:
         """
         if not self.items:
             return self._limits.tokens, self._rows
-        used = sum(map(len, self.items.values())) * self._beams
-        tokens, rows = self._limits.tokens - used, self._rows - len(self.items)
+        lengths = [len(item) for item in self.items.values()]
+        tokens = self._limits.tokens - sum(lengths) * self._beams
+        # Each row's source is kept at the length of the longest.
+        padded = _PADDED * self._limits.tokens // (max(*lengths, len(head)) * self._beams)
+        rows = min(self._rows, padded) - len(self.items)
         if rows <= 0 or len(head) * self._beams > tokens:
             return None
-        free = tokens >= _FREE * self._limits.tokens and rows >= _FREE * self._rows
+        free = tokens >= _FREE * self._limits.tokens and rows >= _FREE * min(self._rows, padded)
         newcomer = all(item.job_id != head.job_id for item in self.items.values())
         return (tokens, rows) if free or newcomer else None
 

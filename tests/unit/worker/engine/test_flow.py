@@ -163,6 +163,18 @@ def test_the_budget_holds_and_one_above_it_goes_alone(engine: BatchingEngine, de
     assert {450, 500} <= set(loads)
 
 
+def test_a_long_one_does_not_make_memory_of_many_short_ones(decoder: FlowingDecoder) -> None:
+    flow = decoder.flows[T]
+    padded: list[int] = []
+    flow.on_step = lambda: padded.append(len(flow.rows) * max((size for _, size, _ in flow.rows.values()), default=0))
+    engine = BatchingEngine(decoder, BatchLimits(tokens=400, rows=64))
+    sizes = [3, 3, 3, 3, 200, *[3] * 80]
+    texts(engine.submit(T, "a", [tokens(str(n), size) for n, size in enumerate(sizes)]))
+    engine.close()
+    assert max(padded) <= 4 * 400
+    assert max(padded) > 2 * 200, "others may still join it"
+
+
 def test_a_cancelled_jobs_rows_leave_before_the_next_step(engine: BatchingEngine, decoder: FlowingDecoder) -> None:
     flow = decoder.flows[T]
     doomed = engine.submit(T, "doomed", [tokens("d", 350) for _ in range(1)])
