@@ -3,11 +3,23 @@
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any, Protocol
 
-from scripts.lab.bench.beside import Beside, measure
+from scripts.lab.bench import beside, service
+from scripts.lab.bench.beside import Beside
 from scripts.lab.bench.engine import EngineBench, Report, Shape
+
+
+class Measured(Protocol):
+    """What a measurement has found."""
+
+    def table(self) -> str:
+        """For people, ratios first."""
+
+    def values(self) -> dict[str, Any]:
+        """For programs."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -26,14 +38,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     engine.add_argument(
         "--precision", default="auto", help="of the decode loop: auto, int8, float32 or bfloat16 (auto)"
     )
-    beside = commands.add_parser("beside", help="five sentences beside a book of 300,000 characters, against alone")
-    beside.add_argument("--rounds", type=int, default=5, help="times that both take turns (5)")
-    beside.add_argument("--translator", default="bundled", help="a model, as in DEPECHE_TRANSLATOR (bundled)")
-    for command in (engine, beside):
+    book = commands.add_parser("beside", help="five sentences beside a book of 300,000 characters, against alone")
+    book.add_argument("--rounds", type=int, default=5, help="times that both take turns (5)")
+    book.add_argument("--translator", default="bundled", help="a model, as in DEPECHE_TRANSLATOR (bundled)")
+    front = commands.add_parser("service", help="the front end and the queue against a view that does nothing")
+    front.add_argument("--rounds", type=int, default=3, help="times that all kinds of request take turns (3)")
+    front.add_argument("--seconds", type=float, default=4, help="of each kind in each round (4)")
+    for command in (engine, book):
         command.add_argument("--threads", type=int, default=0, help="processor threads; 0: one for each core")
+    for command in (engine, book, front):
         command.add_argument("--json", type=Path, metavar="FILE", help="write all figures there as well")
     given = parser.parse_args(argv)
-    report = _engine(given) if given.command == "engine" else _beside(given)
+    measured: dict[str, Callable[[argparse.Namespace], Measured]] = {
+        "engine": _engine,
+        "beside": _beside,
+        "service": _service,
+    }
+    report = measured[given.command](given)
     print(report.table())
     if given.json is not None:
         given.json.write_text(json.dumps(report.values(), indent=2) + "\n", encoding="utf-8")
@@ -48,7 +69,11 @@ def _engine(given: argparse.Namespace) -> Report:
 
 
 def _beside(given: argparse.Namespace) -> Beside:
-    return measure(given.rounds, translator=given.translator, threads=given.threads)
+    return beside.measure(given.rounds, translator=given.translator, threads=given.threads)
+
+
+def _service(given: argparse.Namespace) -> service.ServiceReport:
+    return service.measure(given.rounds, given.seconds)
 
 
 if __name__ == "__main__":

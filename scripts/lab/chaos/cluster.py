@@ -55,7 +55,8 @@ class Timing:
 class Shape:
     """What a cluster is made of. `variables` are further settings; `redis_folder` lies on another file system if given.
 
-    `worker_command` and `worker_redis` change how a worker (by its index) is started and through which port it sees Redis.
+    `worker_command` and `worker_redis` change how a worker (by its index) is started and through which port it sees Redis,
+    `web_command` how the front end is.
     """
 
     timing: Timing
@@ -67,6 +68,7 @@ class Shape:
     redis_folder: Path | None = None
     worker_command: Callable[[int], list[str]] | None = None
     worker_redis: Callable[[int, int], int] | None = None
+    web_command: list[str] | None = None
     on_redis_start: Callable[[int], None] | None = None
 
 
@@ -82,7 +84,7 @@ class Cluster:
         self.redis_port, self.port = free_port(), free_port()
         self._password = secrets.token_hex(16)
         self.redis = self._redis_unit()
-        self.web = self._program("front end", ["depeche", "web"], self.redis_port)
+        self.web = self._program("front end", shape.web_command or ["depeche", "web"], self.redis_port)
         self.workers = [self._worker(index) for index in range(shape.workers)]
         self._supervisor: Supervisor | None = None
 

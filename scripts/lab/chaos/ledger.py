@@ -114,8 +114,9 @@ class Ledger:
         return int(seconds) * 1000 + int(microseconds) // 1000
 
     def used_bytes(self) -> int:
-        """Memory that Redis has in use."""
-        return int(self.redis.info("memory")["used_memory"])
+        """Memory that Redis has in use, without the buffers of whoever is connected just now and of its log."""
+        memory = self.redis.info("memory")
+        return int(memory["used_memory"]) - int(memory["mem_clients_normal"]) - int(memory["mem_aof_buffer"])
 
     def wait_until_ended(self, ids: Sequence[str], seconds: float) -> list[str]:
         """Waits for all of these jobs' ends; the ids of those that have not ended (or are gone) by then."""

@@ -1,0 +1,44 @@
+"""`scripts/bench` measures what it says, on little: the figures themselves are for quiet machines."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from scripts.lab.bench.__main__ import main
+from scripts.lab.bench.ctranslate import CTranslate2
+
+
+@pytest.fixture(autouse=True)
+def _threads() -> Iterator[None]:
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
+def test_the_engine_against_its_yardsticks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "engine.json"
+    asked = "engine --shape bundled --rows 6 --batch 3 --rounds 2 --tutorial-rows 2 --beams 1 2 --threads 1 --json"
+    assert main([*asked.split(), str(file)]) == 0
+    said, found = capsys.readouterr().out, json.loads(file.read_text())
+    assert "bundled, int8, 1 threads, 6 rows" in said or "bundled, float32" in said
+    assert set(found["tokens_a_second"]) == {"1", "2"}
+    for speeds in found["tokens_a_second"].values():
+        assert len(speeds) == (4 if CTranslate2.installed() else 3)
+        assert all(len(seen) == 2 and min(seen) > 0 for seen in speeds.values())
+    assert said.count("| 2 | ") == len(found["tokens_a_second"]["2"])
+
+
+def test_the_front_end_against_a_view_that_does_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "service.json"
+    assert main(["service", "--rounds", "1", "--seconds", "0.3", "--json", str(file)]) == 0
+    said, found = capsys.readouterr().out, json.loads(file.read_text())
+    rates = found["answers_a_second"]
+    assert set(rates) == {"nothing", "status poll", "submission"}
+    assert rates["nothing"][0] > rates["submission"][0] > 0
+    assert len(found["overhead_ms"]) == 40
+    assert found["waits"]["mb"] > 20
+    assert 0 < found["waits"]["p50_ms"] <= found["waits"]["p99_ms"]
+    assert "1000 open waits" in said
