@@ -27,6 +27,10 @@ def choose_device(setting: str) -> torch.device:
     return torch.device("cuda", index)
 
 
+#: The width (`d_model`) from which on int8 is so much faster that it is worth other roundings: docs/models.md.
+INT8_WIDTH = 512
+
+
 class Precision(StrEnum):
     """What a model computes in."""
 
@@ -44,8 +48,9 @@ class Precision(StrEnum):
 _DTYPES = {Precision.BFLOAT16: torch.bfloat16, Precision.FLOAT16: torch.float16}
 
 
-def choose_precision(setting: str, device: torch.device, *, quantizable: bool) -> Precision:
-    """`auto` is bfloat16 on a GPU that has it, int8 on a CPU for a model that is `quantizable`, else float32.
+def choose_precision(setting: str, device: torch.device, *, quantizable: bool, width: int) -> Precision:
+    """`auto` is bfloat16 on a GPU that has it, int8 on a CPU for a model that is `quantizable` and no narrower than
+    `INT8_WIDTH`, else float32.
 
     Raises `ModelError` for what a device or a model can't do.
     """
@@ -53,7 +58,8 @@ def choose_precision(setting: str, device: torch.device, *, quantizable: bool) -
         if device.type == "cuda":
             fast = torch.cuda.is_bf16_supported(including_emulation=False)
             return Precision.BFLOAT16 if fast else Precision.FLOAT32
-        return Precision.INT8 if quantizable and int8.kernel() is not None else Precision.FLOAT32
+        gains = quantizable and width >= INT8_WIDTH and int8.kernel() is not None
+        return Precision.INT8 if gains else Precision.FLOAT32
     if setting not in list(Precision):
         raise ModelError(f"there is no precision {setting!r}: use auto, {', '.join(Precision)}")
     chosen = Precision(setting)

@@ -62,7 +62,8 @@ def load(
     safe = _check_weights(source, snapshot)
     codec = Codec(folder, source.id, config.model_type, role)
     revision = snapshot.commit or _check_fingerprint(source, folder)
-    chosen = choose_precision(precision, device, quantizable=DecoderWeights.knows(config))
+    width = int(getattr(config, "d_model", 0))
+    chosen = choose_precision(precision, device, quantizable=DecoderWeights.knows(config), width=width)
     model = _read_model(source, folder, config, dtype=chosen.dtype, safe=safe)
     _check_vocabulary(source, codec, model)
     if chosen is Precision.INT8:

@@ -152,7 +152,7 @@ def _random(precision: str) -> LoadedModel:
         scale_embedding=True, pad_token_id=59_513, decoder_start_token_id=59_513, eos_token_id=0, max_position_embeddings=512,
     )  # fmt: skip
     device = choose_device("auto")
-    chosen = choose_precision(precision, device, quantizable=True)
+    chosen = choose_precision(precision, device, quantizable=True, width=config.d_model)
     model: Any = MarianMTModel(config)
     model = model.to(chosen.dtype).to(device).eval()
     if chosen is Precision.INT8:

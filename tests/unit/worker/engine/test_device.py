@@ -41,27 +41,28 @@ def test_precision_follows_the_device(monkeypatch: pytest.MonkeyPatch) -> None:
     cuda = torch.device("cuda", 0)
     for can, expected in ((True, Precision.BFLOAT16), (False, Precision.FLOAT32)):
         monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda can=can, **_: can)
-        assert choose_precision("auto", cuda, quantizable=True) is expected
-    assert choose_precision("bfloat16", CPU, quantizable=True) is Precision.BFLOAT16
-    assert choose_precision("float16", cuda, quantizable=False) is Precision.FLOAT16
+        assert choose_precision("auto", cuda, quantizable=True, width=512) is expected
+    assert choose_precision("bfloat16", CPU, quantizable=True, width=512) is Precision.BFLOAT16
+    assert choose_precision("float16", cuda, quantizable=False, width=512) is Precision.FLOAT16
     with pytest.raises(ModelError, match="float16 is for GPUs"):
-        choose_precision("float16", CPU, quantizable=True)
+        choose_precision("float16", CPU, quantizable=True, width=512)
     with pytest.raises(ModelError, match="no precision 'int4': use auto, float32, bfloat16, float16, int8"):
-        choose_precision("int4", CPU, quantizable=True)
+        choose_precision("int4", CPU, quantizable=True, width=512)
 
 
 def test_int8_is_for_processors_that_have_it_and_models_that_take_it(monkeypatch: pytest.MonkeyPatch) -> None:
     for kernel, expected in ((object(), Precision.INT8), (None, Precision.FLOAT32)):
         monkeypatch.setattr(int8, "kernel", lambda kernel=kernel: kernel)
-        assert choose_precision("auto", CPU, quantizable=True) is expected
-        assert choose_precision("auto", CPU, quantizable=False) is Precision.FLOAT32
+        assert choose_precision("auto", CPU, quantizable=True, width=512) is expected
+        assert choose_precision("auto", CPU, quantizable=False, width=512) is Precision.FLOAT32
+        assert choose_precision("auto", CPU, quantizable=True, width=511) is Precision.FLOAT32
     with pytest.raises(ModelError, match="no int8 kernel for this processor: use auto or float32"):
-        choose_precision("int8", CPU, quantizable=True)
+        choose_precision("int8", CPU, quantizable=True, width=512)
     monkeypatch.setattr(int8, "kernel", object)
     with pytest.raises(ModelError, match="int8 is for CPUs"):
-        choose_precision("int8", torch.device("cuda", 0), quantizable=True)
+        choose_precision("int8", torch.device("cuda", 0), quantizable=True, width=512)
     with pytest.raises(ModelError, match="int8 is for Marian, BART"):
-        choose_precision("int8", CPU, quantizable=False)
+        choose_precision("int8", CPU, quantizable=False, width=512)
 
 
 def test_threads_are_set() -> None:
