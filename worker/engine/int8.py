@@ -5,7 +5,7 @@ is divided by its largest before it gets to torch's kernel, whose scale is alway
 so a row's product is the same whoever is beside it.
 
 Weights: symmetric, per channel, in 7 bits, since the kernels for processors without VNNI add pairs of products in 16 bits;
-results are the same on all processors that way. Rows: 8 bits. (7 bits for the rows and 8 for the weights fit as well, and
+products are the same on all processors that way. Rows: 8 bits. (7 bits for the rows and 8 for the weights fit as well, and
 lose more: rows have outliers.) Wu et al., "Integer Quantization for Deep Learning Inference", 2020.
 """
 
