@@ -11,7 +11,7 @@ from typing import Any
 
 import sentencepiece
 import torch
-from tokenizers import ByteLevelBPETokenizer, SentencePieceBPETokenizer, SentencePieceUnigramTokenizer
+from tokenizers import ByteLevelBPETokenizer, SentencePieceBPETokenizer
 from transformers import (
     BartConfig,
     BartForConditionalGeneration,
@@ -229,11 +229,11 @@ def _sentencepiece() -> bytes:
 
 def _unigram(specials: list[str]) -> list[tuple[str, float]]:
     """Pieces with their scores, as the tokenizers of T5 and mBART take them."""
-    trained = SentencePieceUnigramTokenizer()
-    trained.train_from_iterator(
-        SENTENCES, vocab_size=250, special_tokens=specials, unk_token="<unk>", show_progress=False
-    )
-    return [(piece, score) for piece, score in json.loads(trained.to_str())["model"]["vocab"]]
+    pieces = sentencepiece.SentencePieceProcessor(model_proto=_sentencepiece())
+    scored = [(pieces.id_to_piece(place), pieces.get_score(place)) for place in range(len(pieces))]
+    return [(special, 0.0) for special in specials] + [
+        pair for pair in scored if pair[0] not in {"<s>", "</s>", "<unk>"}
+    ]
 
 
 def _pull(bias: torch.Tensor, *, end: int, never: int, ending: float) -> None:

@@ -4,49 +4,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from transformers import GenerationConfig
 
 from tests import models
 from tests.unit.worker.engine.loaded import load_folder
+from tests.unit.worker.engine.ties import tied
 from worker.engine.decoder import Seq2SeqDecoder
 from worker.engine.decoding.scores import Rules
 from worker.engine.decoding.weights import DecoderWeights
 from worker.engine.generation import rules_of
-from worker.engine.interface import DecodeOptions, Role, Tokens
+from worker.engine.interface import DecodeOptions, Role
 from worker.engine.loader import LoadedModel
 from worker.engine.request import Request
-
-#: Scores nearer to each other than this are a tie, which rounding decides.
-TIE = 1e-4
 
 FAMILIES = ("taught", "marian", "bart", "mbart", "nllb")
 
 COMMON = settings(
     max_examples=12, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-
-
-def sequence_score(loaded: LoadedModel, source: Tokens, start: int, ids: list[int], penalty: float) -> float:
-    """The score by which beam search ranks an output: its log probability over its length to the power of the penalty."""
-    with torch.inference_mode():
-        fed = torch.tensor([[start, *ids[:-1]]])
-        logits = loaded.model(input_ids=torch.tensor([source.ids]), decoder_input_ids=fed).logits[0].float()
-    log = logits.log_softmax(-1)
-    total = sum(float(log[place, token]) for place, token in enumerate(ids))
-    return total / float(len(ids) ** penalty)
-
-
-def differ(loaded: LoadedModel, source: Tokens, start: int, one: tuple[int, ...], other: tuple[int, ...]) -> float:
-    """How far apart the scores of two greedy outputs are at the first step at which they differ."""
-    at = next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
-    with torch.inference_mode():
-        fed = torch.tensor([[start, *one[:at]]])
-        last = loaded.model(input_ids=torch.tensor([source.ids]), decoder_input_ids=fed).logits[0, -1].float()
-    first, second = last.topk(2).values.tolist()
-    return float(first - second)
 
 
 def both(loaded: LoadedModel, beams: int, **config: Any) -> tuple[Seq2SeqDecoder, Seq2SeqDecoder]:
@@ -58,25 +35,17 @@ def both(loaded: LoadedModel, beams: int, **config: Any) -> tuple[Seq2SeqDecoder
     return loop, Seq2SeqDecoder(loaded, beams, looped=False)
 
 
-def compare(
-    loop: Seq2SeqDecoder, reference: Seq2SeqDecoder, requests: list[Request], *, penalty: float = 1.0, ties: int = 0
-) -> None:
+def compare(loop: Seq2SeqDecoder, reference: Seq2SeqDecoder, requests: list[Request], *, penalty: float = 1.0) -> None:
     """Equal, but for ties in the scores of rows that had a choice."""
     loaded, start = loop.loaded, int(loop.loaded.model.generation_config.decoder_start_token_id)
     for request, mine, theirs in zip(requests, loop.rows(requests), reference.rows(requests), strict=True):
         if mine.ids == theirs.ids:
             assert mine.truncated == theirs.truncated
             continue
-        if loop.beams == 1:
-            assert differ(loaded, request.tokens, start, mine.ids, theirs.ids) < TIE
-            continue
-        ends = [] if mine.truncated else [0]
-        scores = [
-            sequence_score(loaded, request.tokens, start, [*row.ids, *ends], penalty)
-            for row in (mine, theirs)
-            if row.ids
-        ]
-        assert abs(scores[0] - scores[-1]) < 1e-3, (mine.ids, theirs.ids)
+        assert tied(loaded, request.tokens, start, mine, theirs, beams=loop.beams, penalty=penalty), (
+            mine.ids,
+            theirs.ids,
+        )
 
 
 REQUESTS = st.lists(
