@@ -17,11 +17,13 @@ RUN python -m venv /opt/depeche
 COPY constraints.txt ./
 RUN --mount=type=cache,target=/root/.cache/pip \
     /opt/depeche/bin/pip install -c constraints.txt --extra-index-url "${TORCH_INDEX}" torch
+# worker,ctranslate2 for DEPECHE_ENGINE=ctranslate2
+ARG EXTRAS=worker
 COPY pyproject.toml README.md LICENSE ./
 COPY service/ service/
 COPY worker/ worker/
 RUN --mount=type=cache,target=/root/.cache/pip \
-    /opt/depeche/bin/pip install -c constraints.txt '.[worker]'
+    /opt/depeche/bin/pip install -c constraints.txt ".[${EXTRAS}]"
 
 FROM python:${PYTHON_VERSION}-slim-bookworm
 LABEL org.opencontainers.image.title="depeche-worker" \

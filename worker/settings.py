@@ -10,8 +10,10 @@ from service.contract.settings import SharedSettings
 class Settings(SharedSettings):
     """What a worker can be told. Each is read from `DEPECHE_` and the field's name."""
 
-    engine: Literal["transformers", "fake"] = Field(
-        "transformers", description="`fake` translates nothing: a deterministic stand-in for trying out the queue."
+    engine: Literal["transformers", "ctranslate2", "fake"] = Field(
+        "transformers",
+        description="`ctranslate2` translates by CTranslate2 (an extra; Marian models). `fake` translates nothing: a "
+        "deterministic stand-in for trying out the queue.",
     )
     fake_seconds_per_token: float = Field(
         0.0, ge=0, le=10, description="Seconds that the fake engine takes for each source token of a batch."

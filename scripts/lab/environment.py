@@ -40,6 +40,8 @@ def main(wanted: Iterable[str]) -> None:
         extras = set(wanted)
         if "redis" in extras and (os.environ.get("DEPECHE_REDIS_URL") or shutil.which("redis-server")):
             extras.discard("redis")
+        if "worker" in extras and os.environ.get("DEPECHE_ENGINE") == "ctranslate2":
+            extras.add("ctranslate2")
         fingerprint = _fingerprint()
         installed = _installed()
         if installed is not None and installed.fingerprint == fingerprint:

@@ -7,10 +7,10 @@ from itertools import groupby
 
 import torch
 
-from worker.engine.decoder import Row, Seq2SeqDecoder
 from worker.engine.errors import ModelError, first_line
 from worker.engine.interface import DecodeOptions, Role
 from worker.engine.request import Request
+from worker.engine.row import Row, RowDecoder
 
 #: The longest run of one token that a sound model puts out.
 _LONGEST_RUN = 8
@@ -19,7 +19,7 @@ _LONGEST_RUN = 8
 _SUMMARY_OPTIONS = DecodeOptions(max_new_tokens=32)
 
 
-def prove(decoder: Seq2SeqDecoder) -> str:
+def prove(decoder: RowDecoder) -> str:
     """Decodes the model's canary twice and returns what came out.
 
     Raises `ModelError` where scores are not finite, nothing comes out, the outputs differ, a token repeats more than
@@ -46,7 +46,7 @@ def prove(decoder: Seq2SeqDecoder) -> str:
     return text
 
 
-def _problem(first: Row, second: Row, text: str, decoder: Seq2SeqDecoder) -> str | None:
+def _problem(first: Row, second: Row, text: str, decoder: RowDecoder) -> str | None:
     loaded = decoder.loaded
     if not text:
         return "nothing came out"

@@ -15,25 +15,14 @@ from worker.engine.decoding.scores import RowRules
 from worker.engine.decoding.search import GreedySearch, Search
 from worker.engine.decoding.weights import DecoderWeights
 from worker.engine.generation import declared_lengths, generation_config, rules_of
-from worker.engine.interface import EngineError, Role, Tokens, Vector
+from worker.engine.interface import EngineError, Tokens, Vector
 from worker.engine.loader import LoadedModel
 from worker.engine.reference import generate
 from worker.engine.request import Request
-
-#: The longest translation of n source tokens is taken to be `_LENGTH_FACTOR` n + `_LENGTH_ROOM` tokens.
-_LENGTH_FACTOR, _LENGTH_ROOM = 2, 16
+from worker.engine.row import OutputLengths, Row, cut
 
 #: Source tokens that the encoder takes at a time, with padding.
 _ENCODED = 768
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """What a model put out for one input: target token ids without start and end tokens, and the vector of its source."""
-
-    ids: tuple[int, ...]
-    truncated: bool
-    vector: Vector
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +45,7 @@ class Seq2SeqDecoder:
     def __init__(self, loaded: LoadedModel, beams: int | None = None, *, looped: bool = True) -> None:
         self.loaded = loaded
         model = loaded.model
-        self._summary_tokens, self._min_tokens = declared_lengths(model.generation_config)
+        self._lengths = OutputLengths(loaded, declared_lengths(model.generation_config))
         self._config = generation_config(model.generation_config, loaded, beams)
         model.generation_config = self._config
         self._looped = rules_of(self._config) if looped and DecoderWeights.knows(model.config) else None
@@ -109,16 +98,11 @@ class Seq2SeqDecoder:
 
     def rules(self, request: Request) -> RowRules:
         """What a row's output has to keep to."""
-        most = self._max_tokens(request)
-        least = min(self._least_tokens(request), most)
-        return RowRules(most=most, least=least, no_repeat=request.options.no_repeat_ngram or 0)
+        return self._lengths.rules(request)
 
     def row(self, target: list[int], limit: int, vector: Vector) -> Row:
         """An output as far as its end token, or its limit."""
-        for position, token in enumerate(target[:limit]):
-            if token in self._ends:
-                return Row(tuple(target[:position]), truncated=False, vector=vector)
-        return Row(tuple(target[:limit]), truncated=True, vector=vector)
+        return cut(target, limit, self._ends, vector)
 
     @torch.inference_mode()
     def first_scores(self, tokens: Tokens) -> torch.Tensor:
@@ -149,20 +133,6 @@ class Seq2SeqDecoder:
             longest=config.max_new_tokens,
             device=self.loaded.device,
         )
-
-    def _max_tokens(self, request: Request) -> int:
-        """The output limit of a row in tokens, the end token included."""
-        count, asked = len(request.tokens), request.options.max_new_tokens
-        if asked is None and self.loaded.role is Role.TRANSLATOR:
-            asked = _LENGTH_FACTOR * count + _LENGTH_ROOM
-        elif asked is None:
-            asked = min(count + _LENGTH_ROOM, self._summary_tokens)
-        return max(1, min(asked, self.loaded.max_target_tokens))
-
-    def _least_tokens(self, request: Request) -> int:
-        """The fewest tokens before the end token. What the configuration asks for is not asked of short inputs."""
-        asked = request.options.min_new_tokens
-        return min(self._min_tokens, len(request.tokens) // 2) if asked is None else asked
 
 
 class RowFlow:

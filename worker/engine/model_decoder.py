@@ -5,16 +5,20 @@ from contextlib import contextmanager
 
 import torch
 
-from worker.engine.decoder import Row, RowFlow, Seq2SeqDecoder
 from worker.engine.errors import DeviceFailed, OutOfMemory, first_line
 from worker.engine.interface import ModelInfo, Output, Role, Tokens
 from worker.engine.request import Request
+from worker.engine.row import Row, RowDecoder, Rows
+
+#: What errors that are no class of their own say of memory, and of a device that is past use.
+_NO_MEMORY = ("can't allocate memory", "out of memory")
+_BROKEN = ("CUDA error", "device-side assert", "CUDA failed", "cuBLAS failed")
 
 
 class ModelDecoder:
     """A `Decoder` (`worker.engine.batcher`) over one model for each role."""
 
-    def __init__(self, models: Mapping[Role, Seq2SeqDecoder]) -> None:
+    def __init__(self, models: Mapping[Role, RowDecoder]) -> None:
         self._models = dict(models)
 
     def info(self, role: Role) -> ModelInfo | None:
@@ -47,7 +51,7 @@ class ModelDecoder:
 class OutputFlow:
     """A `Flow` (`worker.engine.flow`): rows as outputs, and errors of torch told apart."""
 
-    def __init__(self, model: Seq2SeqDecoder, flow: RowFlow) -> None:
+    def __init__(self, model: RowDecoder, flow: Rows) -> None:
         self._model = model
         self._flow = flow
         self._sources: dict[int, int] = {}
@@ -81,7 +85,7 @@ class OutputFlow:
         self._sources.clear()
 
 
-def outputs(model: Seq2SeqDecoder, counts: Sequence[int], rows: Sequence[Row]) -> list[Output]:
+def outputs(model: RowDecoder, counts: Sequence[int], rows: Sequence[Row]) -> list[Output]:
     """Rows as outputs; `counts` are the tokens of their sources."""
     texts = model.loaded.codec.decode([row.ids for row in rows])
     vectors = model.loaded.info.has_vectors
@@ -98,8 +102,8 @@ def outputs(model: Seq2SeqDecoder, counts: Sequence[int], rows: Sequence[Row]) -
 
 
 @contextmanager
-def told_apart(model: Seq2SeqDecoder) -> Iterator[None]:
-    """Turns errors of torch into `OutOfMemory` and `DeviceFailed`; others go their way."""
+def told_apart(model: RowDecoder) -> Iterator[None]:
+    """Turns errors of torch and CTranslate2 into `OutOfMemory` and `DeviceFailed`; others go their way."""
     failure: Exception | None = None
     try:
         yield
@@ -118,10 +122,10 @@ def told_apart(model: Seq2SeqDecoder) -> Iterator[None]:
 
 
 def _classify(error: Exception) -> Exception | None:
-    """What an error of torch means to the batcher; None where it means nothing special."""
+    """What an error of torch or CTranslate2 means to the batcher; None where it means nothing special."""
     said = str(error)
-    if isinstance(error, (torch.OutOfMemoryError, MemoryError)) or "can't allocate memory" in said:
+    if isinstance(error, (torch.OutOfMemoryError, MemoryError)) or any(sign in said for sign in _NO_MEMORY):
         return OutOfMemory(first_line(error))
-    if isinstance(error, torch.AcceleratorError) or "CUDA error" in said or "device-side assert" in said:
+    if isinstance(error, torch.AcceleratorError) or any(sign in said for sign in _BROKEN):
         return DeviceFailed(first_line(error))
     return None

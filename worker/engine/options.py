@@ -8,7 +8,7 @@ from typing import Literal
 class EngineOptions:
     """What an engine is built from. The worker's settings say what each field means (`worker.settings.Settings`)."""
 
-    kind: Literal["transformers", "fake"] = "transformers"
+    kind: Literal["transformers", "ctranslate2", "fake"] = "transformers"
     translator: str = "bundled"
     translator_revision: str | None = None
     summarizer: str | None = None

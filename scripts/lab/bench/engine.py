@@ -16,7 +16,8 @@ from typing import Any
 import torch
 from transformers import MarianConfig, MarianMTModel
 
-from scripts.lab.bench.ctranslate import CTranslate2
+from worker.engine import ctranslate
+from worker.engine.ctranslate import CTranslateModel
 from worker.engine.decoder import Seq2SeqDecoder
 from worker.engine.decoding.weights import DecoderWeights
 from worker.engine.device import Precision, choose_device, choose_precision, set_threads
@@ -25,6 +26,7 @@ from worker.engine.interface import DecodeOptions, ModelInfo, Role, Tokens
 from worker.engine.loader import LoadedModel, load
 from worker.engine.registry import CANARIES, resolve
 from worker.engine.request import Request
+from worker.engine.row import RowDecoder
 
 #: Lengths of the rows in source tokens, the end token included.
 _LENGTHS = (8, 55)
@@ -82,14 +84,13 @@ class EngineBench:
         ]
         every = [[request] for part in self._batches for request in part]
         self._tutorial = every[:: max(1, rows // tutorial_rows)][:tutorial_rows]
-        self._other = CTranslate2(self._plain, torch.get_num_threads()) if CTranslate2.installed() else None
         self._about = (
             f"{shape.value}, {self._loaded.precision}, {torch.get_num_threads()} threads, {rows} rows of {lengths[0]} to "
             f"{lengths[-1]} tokens in batches of {batch}; torch {torch.__version__}, {platform.machine()}, "
             f"{torch.backends.cpu.get_cpu_capability()}."
         )
-        if self._other is None:
-            self._about += " CTranslate2 is not installed: pip install -c constraints.txt -e '.[yardstick]'."
+        if not ctranslate.installed():
+            self._about += " CTranslate2 is not installed: pip install -c constraints.txt -e '.[ctranslate2]'."
 
     def run(self, beams: list[int], rounds: int) -> Report:
         """All yardsticks in turn, so many times; the first round is a warm-up and does not count."""
@@ -112,9 +113,11 @@ class EngineBench:
         reference = Seq2SeqDecoder(self._plain, beams, looped=False)
         self._plain.model.generation_config = declared
         found = {"the decode loop": lambda: _speed(self._batches, lambda batch: _tokens(loop, batch))}
-        if (other := self._other) is not None:
+        if ctranslate.installed():
+            other = CTranslateModel(self._plain, beams, device=torch.device("cpu"), precision=Precision.INT8)
+            self._plain.model.generation_config = declared
             found["CTranslate2, int8, the same batches"] = lambda: _speed(
-                self._batches, lambda batch: other.tokens(batch, beams)
+                self._batches, lambda batch: _tokens(other, batch)
             )
         found["`generate`, float32, the same batches"] = lambda: _speed(
             self._batches, lambda batch: _tokens(reference, batch)
@@ -125,7 +128,7 @@ class EngineBench:
         return found
 
 
-def _tokens(decoder: Seq2SeqDecoder, batch: list[Request]) -> int:
+def _tokens(decoder: RowDecoder, batch: list[Request]) -> int:
     return sum(len(row.ids) for row in decoder.rows(batch))
 
 
@@ -166,5 +169,6 @@ def _random(precision: str) -> LoadedModel:
 class _NoCodec:
     """Random weights have no words."""
 
+    unknown_id: int | None = None
     start: int | None = None
     forced_start: int | None = None

@@ -8,7 +8,6 @@ import pytest
 import torch
 
 from scripts.lab.bench.__main__ import main
-from scripts.lab.bench.ctranslate import CTranslate2
 
 
 @pytest.fixture(autouse=True)
@@ -26,7 +25,7 @@ def test_the_engine_against_its_yardsticks(tmp_path: Path, capsys: pytest.Captur
     assert "bundled, int8, 1 threads, 6 rows" in said or "bundled, float32" in said
     assert set(found["tokens_a_second"]) == {"1", "2"}
     for speeds in found["tokens_a_second"].values():
-        assert len(speeds) == (4 if CTranslate2.installed() else 3)
+        assert len(speeds) == (4)
         assert all(len(seen) == 2 and min(seen) > 0 for seen in speeds.values())
     assert said.count("| 2 | ") == len(found["tokens_a_second"]["2"])
 

@@ -10,11 +10,12 @@ from safetensors.torch import load_file, save_file
 from tests.unit.worker.engine.loaded import decoder_of, load_folder
 from worker.engine import EngineOptions, build_engine
 from worker.engine.canary import prove
-from worker.engine.decoder import Row, Seq2SeqDecoder
+from worker.engine.decoder import Seq2SeqDecoder
 from worker.engine.errors import ModelError
 from worker.engine.interface import Role
 from worker.engine.registry import Canary
 from worker.engine.request import Request
+from worker.engine.row import Row
 
 
 def test_a_sound_model_is_proved(taught: Path) -> None:

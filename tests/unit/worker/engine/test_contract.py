@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tests.models import SENTENCES
-from tests.unit.worker.engine.loaded import decoder_of
+from tests.unit.worker.engine.loaded import ctranslate_of, decoder_of
 from worker.engine.batcher import BatchingEngine
 from worker.engine.fake import FakeEngine, FakeOptions
 from worker.engine.interface import DecodeOptions, Engine, EngineError, EngineStopped, InputTooLong, Role, Tokens
@@ -16,14 +16,15 @@ from worker.engine.model_decoder import ModelDecoder
 T, S = Role.TRANSLATOR, Role.SUMMARIZER
 
 
-@pytest.fixture(params=["fake", "transformers"])
+@pytest.fixture(params=["fake", "transformers", "ctranslate2"])
 def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
     built: Engine
     if request.param == "fake":
         built = FakeEngine(FakeOptions(summarizer=False, max_source_tokens=256))
     else:
         folder: Path = request.getfixturevalue("taught")
-        built = BatchingEngine(ModelDecoder({T: decoder_of(folder)}))
+        model = decoder_of(folder) if request.param == "transformers" else ctranslate_of(folder)
+        built = BatchingEngine(ModelDecoder({T: model}))
     yield built
     built.close()
 
@@ -49,7 +50,9 @@ def test_the_same_text_comes_out_the_same_alone_and_among_strangers(engine: Engi
 def test_vectors_tell_texts_apart(engine: Engine) -> None:
     info = engine.info(T)
     assert info is not None
-    assert info.has_vectors
+    if not info.has_vectors:
+        assert engine.submit(T, "job", engine.tokenize(T, [SENTENCES[0]]))[0].result(20).vector is None
+        return
     texts = [SENTENCES[0], SENTENCES[0].replace("mardi", "lundi"), SENTENCES[9]]
     outputs = [future.result(20) for future in engine.submit(T, "job", engine.tokenize(T, texts))]
     vectors = [output.vector for output in outputs if output.vector is not None]

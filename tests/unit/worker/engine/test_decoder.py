@@ -12,13 +12,14 @@ from tests.unit.worker.engine.loaded import decoder_of, load_folder, requests
 from tests.unit.worker.engine.scripted import eventually
 from tests.unit.worker.engine.ties import tied
 from worker.engine.batcher import BatchingEngine
-from worker.engine.decoder import Encoded, Row, Seq2SeqDecoder
+from worker.engine.decoder import Encoded, Seq2SeqDecoder
 from worker.engine.device import Precision
 from worker.engine.errors import DeviceFailed, OutOfMemory
 from worker.engine.interface import DecodeOptions, EngineError, EngineStopped, Role, Tokens
 from worker.engine.model_decoder import ModelDecoder
 from worker.engine.queue import BatchLimits
 from worker.engine.request import Request
+from worker.engine.row import Row
 
 T, S = Role.TRANSLATOR, Role.SUMMARIZER
 

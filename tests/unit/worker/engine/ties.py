@@ -2,9 +2,9 @@
 
 import torch
 
-from worker.engine.decoder import Row
 from worker.engine.interface import Tokens
 from worker.engine.loader import LoadedModel
+from worker.engine.row import Row
 
 #: Scores of outputs of beam search, each over its length, that rounding brings about.
 TIED_BEAMS = 1e-3
