@@ -26,6 +26,8 @@ from transformers import (
     MBartConfig,
     MBartForConditionalGeneration,
     NllbTokenizer,
+    PegasusConfig,
+    PegasusForConditionalGeneration,
     T5Config,
     T5ForConditionalGeneration,
     T5Tokenizer,
@@ -148,6 +150,20 @@ def tiny_bart(folder: Path, *, ending: float = 5.0, seed: int = 2) -> Path:
         decoder_start_token_id=2,
         eos_token_id=2,
         pad_token_id=1,
+    )
+    model.save_pretrained(folder)
+    return folder
+
+
+def tiny_pegasus(folder: Path, *, seed: int = 6) -> Path:
+    """A Pegasus summarizer: norms come first, places are counted from 0, and there is a second one after the last layer."""
+    tokenizer = T5Tokenizer(vocab=_unigram(["<pad>", "</s>", "<unk>"]), extra_ids=0, model_max_length=256)
+    tokenizer.save_pretrained(folder)
+    torch.manual_seed(seed)
+    config = PegasusConfig(vocab_size=len(tokenizer), max_position_embeddings=256, scale_embedding=True, **_BART_SHAPE)
+    model = PegasusForConditionalGeneration(config)
+    model.generation_config = GenerationConfig(  # type: ignore[no-untyped-call]
+        num_beams=2, max_length=40, decoder_start_token_id=0, eos_token_id=1, pad_token_id=0
     )
     model.save_pretrained(folder)
     return folder

@@ -54,7 +54,7 @@ class Settings(SharedSettings):
         None, ge=1, le=16, description="Beam width. Unset: what the model's own configuration says."
     )
     batch_tokens: int = Field(
-        4096,
+        16_384,
         ge=64,
         description="Most source tokens in flight, or in a closed batch with padding, times the beam width.",
     )

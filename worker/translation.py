@@ -20,7 +20,7 @@ _GROUP = 64
 
 
 #: How an output that ran in circles is decoded again.
-_WITHOUT_REPEATS = DecodeOptions(no_repeat_ngram=3)
+WITHOUT_REPEATS = DecodeOptions(no_repeat_ngram=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,15 +109,16 @@ def _decode_again(
     check_attempt: Callable[[], None],
 ) -> dict[int, Output]:
     """Better outputs for those that ran in circles or did not end, where a second decoding has them; by place."""
-    failed = [place for place, row in inputs.items() if _runs_on(row.text, outputs[place])]
+    failed = [place for place, row in inputs.items() if runs_on(row.text, outputs[place])]
     if not failed:
         return {}
-    futures = engine.submit(Role.TRANSLATOR, job_id, [inputs[place] for place in failed], _WITHOUT_REPEATS)
+    futures = engine.submit(Role.TRANSLATOR, job_id, [inputs[place] for place in failed], WITHOUT_REPEATS)
     seconds = {place: wait_for(future, check_attempt) for place, future in zip(failed, futures, strict=True)}
-    return {place: second for place, second in seconds.items() if not _runs_on(inputs[place].text, second)}
+    return {place: second for place, second in seconds.items() if not runs_on(inputs[place].text, second)}
 
 
-def _runs_on(source: str, output: Output) -> bool:
+def runs_on(source: str, output: Output) -> bool:
+    """Whether an output should be decoded again: it ran in circles, or did not end."""
     return output.truncated or any(flag.code is FlagCode.REPEATED for flag in check(source, output.text))
 
 

@@ -63,7 +63,8 @@ class Decoder(Protocol):
 class EngineStats:
     """Counts since the start, and what is queued now. Ages and durations in seconds.
 
-    `tokens` counts the source tokens of finished or admitted batches without padding and `padded_tokens` with it; `retries` the
+    `tokens` counts the source tokens of finished or admitted batches without padding and `padded_tokens` with it; `steps` the
+    target tokens that flows were advanced by, and `row_steps` the same, times the inputs that were in flight; `retries` the
     batches that failed and were halved; `busy_s` the time spent in batches, the one in flight left out.
     """
 
@@ -71,6 +72,8 @@ class EngineStats:
     rows: int
     tokens: int
     padded_tokens: int
+    steps: int
+    row_steps: int
     retries: int
     failed_rows: int
     busy_s: float
@@ -85,6 +88,8 @@ class _Counts:
     rows: int = 0
     tokens: int = 0
     padded_tokens: int = 0
+    steps: int = 0
+    row_steps: int = 0
     retries: int = 0
     failed_rows: int = 0
     busy_s: float = 0.0
@@ -260,8 +265,9 @@ class BatchingEngine:
         try:
             with lanes.timed(flow):
                 if new:
-                    flow.admit(new)
-                    self._count(new)
+                    self._count(new, flow.admit(new))
+                self._counts.steps += 1
+                self._counts.row_steps += len(flow.items)
                 flow.step()
         except DeviceFailed:
             raise  # the part is remembered
@@ -282,12 +288,12 @@ class BatchingEngine:
         self._part = []
         self._in_flight = []
 
-    def _count(self, batch: Sequence[Item]) -> None:
+    def _count(self, batch: Sequence[Item], padded: int) -> None:
         counts = self._counts
         counts.batches += 1
         counts.rows += len(batch)
         counts.tokens += sum(map(len, batch))
-        counts.padded_tokens += len(batch) * max(map(len, batch))
+        counts.padded_tokens += padded
 
     def _run(self, *batches: list[Item]) -> None:
         """Runs closed batches; one that fails is halved until the one input is found that is to blame."""
@@ -331,7 +337,7 @@ class BatchingEngine:
             self._counts.busy_s += ended - began
         if len(outputs) != len(part):
             raise EngineError(f"the model returned {len(outputs)} outputs for {len(part)} inputs")
-        self._count(part)
+        self._count(part, len(part) * max(map(len, part)))
         return outputs
 
 

@@ -27,12 +27,15 @@ _ENCODED = 768
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """A batch behind the encoder: `ids` and `mask`, (rows, sources), `states`, (rows, sources, width), and a vector a row."""
+    """A batch behind the encoder: `ids` and `mask`, (rows, sources), `states`, (rows, sources, width), and a vector a row.
+
+    `padded`: the source tokens that the encoder read, with padding."""
 
     ids: torch.Tensor
     mask: torch.Tensor
     states: torch.Tensor
     vectors: list[Vector]
+    padded: int
 
 
 class Seq2SeqDecoder:
@@ -87,14 +90,16 @@ class Seq2SeqDecoder:
         states = torch.zeros(
             (len(batch), width, self.loaded.model.config.d_model), dtype=self.loaded.dtype, device=device
         )
+        padded = 0
         for places in _alike([len(row) for row in sources]):
             widest = max(len(sources[place]) for place in places)
             part = encoder(input_ids=ids[places, :widest], attention_mask=mask[places, :widest], return_dict=True)
             states[places, :widest] = part.last_hidden_state
+            padded += len(places) * widest
         vectors = _pooled(states, mask)
         if not torch.isfinite(vectors).all():
             raise EngineError("the encoder's states are not finite")
-        return Encoded(ids, mask, states, list(vectors.cpu().numpy()))
+        return Encoded(ids, mask, states, list(vectors.cpu().numpy()), padded)
 
     def rules(self, request: Request) -> RowRules:
         """What a row's output has to keep to."""
@@ -145,13 +150,16 @@ class RowFlow:
         self._vectors: dict[int, Vector] = {}
 
     @torch.inference_mode()
-    def admit(self, keys: Sequence[int], batch: Sequence[Request]) -> None:
-        """Encodes a batch and adds its rows. Raises `EngineError` where a source's states are not finite."""
+    def admit(self, keys: Sequence[int], batch: Sequence[Request]) -> int:
+        """Encodes a batch and adds its rows. Returns the source tokens that were read, with padding.
+
+        Raises `EngineError` where a source's states are not finite."""
         made = self._decoder.encode(batch)
         rules = [self._decoder.rules(request) for request in batch]
         self._loop.admit(keys, made.states, [len(request.tokens) for request in batch], rules)
         for key, row, vector in zip(keys, rules, made.vectors, strict=True):
             self._most[key], self._vectors[key] = row.most, vector
+        return made.padded
 
     @torch.inference_mode()
     def step(self) -> list[tuple[int, Row]]:

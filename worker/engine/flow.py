@@ -24,8 +24,11 @@ _EASE = 200
 class Flow(Protocol):
     """Rows in flight through one model; what decodes them. Raises what `Decoder.run` does."""
 
-    def admit(self, keys: Sequence[int], batch: Sequence[Request]) -> None:
-        """Adds rows under keys of the caller's. Where it raises, none of them is in flight."""
+    def admit(self, keys: Sequence[int], batch: Sequence[Request]) -> int:
+        """Adds rows under keys of the caller's. Returns the source tokens that were read, with padding.
+
+        Where it raises, none of them is in flight.
+        """
 
     def step(self) -> list[tuple[int, Output]]:
         """One target token more for every row. Returns what has ended."""
@@ -70,10 +73,13 @@ class ItemFlow:
         """Rows that there is room for, whatever their length."""
         return self._rows - len(self.items)
 
-    def admit(self, items: Sequence[Item]) -> None:
-        """Adds items. Raises what the model raises."""
-        self._flow.admit([item.order for item in items], [Request(item.tokens, item.options) for item in items])
+    def admit(self, items: Sequence[Item]) -> int:
+        """Adds items. Returns the source tokens that were read, with padding. Raises what the model raises."""
+        padded = self._flow.admit(
+            [item.order for item in items], [Request(item.tokens, item.options) for item in items]
+        )
         self.items.update((item.order, item) for item in items)
+        return padded
 
     def step(self) -> None:
         """One step, and the futures of what has ended. Raises what the model raises."""

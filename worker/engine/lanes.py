@@ -1,7 +1,7 @@
 """The two flows of one model: a small job need not stand behind a large one, nor beside it.
 
 All join the main lane. Where that is full of a large job, whose rows make every step slow, a small job gets a lane of its own,
-and the two lanes each get half of the engine's time. A small job then takes at most twice as long as alone.
+and of the engine's time three fifths while it is there. It then takes less than twice as long as alone.
 """
 
 import time
@@ -19,6 +19,10 @@ _PART = 4
 
 #: A job is large while so many times what the main lane holds is still waiting.
 _LARGE = 2
+
+#: While both lanes have something in flight, the small one gets so many seconds for each of the main one's: what it has to wait
+#: for before its first step, and the processor's caches that it has to fill anew, come on top.
+_SHARE = 1.5
 
 
 class Lanes:
@@ -68,7 +72,7 @@ class Lanes:
             return self._main
         if not self._main.items:
             return self._quick if self._queue.head(self._role) is None else self._main
-        return self._quick if self._spent[self._quick] <= self._spent[self._main] else self._main
+        return self._quick if self._spent[self._quick] <= _SHARE * self._spent[self._main] else self._main
 
     def _newcomers(self) -> list[Item]:
         head = self._queue.head(self._role)

@@ -56,11 +56,12 @@ class OutputFlow:
         self._flow = flow
         self._sources: dict[int, int] = {}
 
-    def admit(self, keys: Sequence[int], batch: Sequence[Request]) -> None:
-        """Adds rows under keys of the caller's."""
+    def admit(self, keys: Sequence[int], batch: Sequence[Request]) -> int:
+        """Adds rows under keys of the caller's. Returns the source tokens that were read, with padding."""
         with told_apart(self._model):
-            self._flow.admit(keys, batch)
+            padded = self._flow.admit(keys, batch)
         self._sources.update((key, len(request.tokens)) for key, request in zip(keys, batch, strict=True))
+        return padded
 
     def step(self) -> list[tuple[int, Output]]:
         """One target token more for every row. Returns what has ended."""

@@ -16,7 +16,7 @@ class EngineOptions:
     device: str = "auto"
     precision: Literal["auto", "float32", "bfloat16", "float16", "int8"] = "auto"
     beams: int | None = None
-    batch_tokens: int = 4096
+    batch_tokens: int = 16_384
     batch_rows: int = 64
     queue_tokens: int = 400_000
     offline: bool = False

@@ -24,7 +24,7 @@ class BatchLimits:
     waits for the batch in flight.
     """
 
-    tokens: int = 4096
+    tokens: int = 16_384
     rows: int = 64
     queue_tokens: int = 400_000
     linger_s: float = 0.005

@@ -27,8 +27,8 @@ class Row:
 class Rows(Protocol):
     """Rows in flight through one model, which others may join."""
 
-    def admit(self, keys: Sequence[int], batch: Sequence[Request]) -> None:
-        """Adds rows under keys of the caller's."""
+    def admit(self, keys: Sequence[int], batch: Sequence[Request]) -> int:
+        """Adds rows under keys of the caller's. Returns the source tokens that were read, with padding."""
 
     def step(self) -> list[tuple[int, Row]]:
         """One target token more for every row. Returns what has ended."""

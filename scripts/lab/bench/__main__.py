@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from scripts.lab.bench import beside, service
+from scripts.lab.bench import articles, beside, service
+from scripts.lab.bench.articles import ArticlesReport
 from scripts.lab.bench.beside import Beside
 from scripts.lab.bench.engine import EngineBench, Report, Shape
 
@@ -44,15 +45,25 @@ def main(argv: Sequence[str] | None = None) -> int:
     front = commands.add_parser("service", help="the front end and the queue against a view that does nothing")
     front.add_argument("--rounds", type=int, default=3, help="times that all kinds of request take turns (3)")
     front.add_argument("--seconds", type=float, default=4, help="of each kind in each round (4)")
+    whole = commands.add_parser(
+        "articles", help="mixed articles over HTTP, against the bare engine on the same segments"
+    )
+    whole.add_argument("--rounds", type=int, default=3, help="times that both take turns (3)")
+    whole.add_argument("--articles", type=int, default=200, help="articles of a round (200)")
+    whole.add_argument("--sentences", type=int, help="of each article; unset: 1 to 60")
+    whole.add_argument("--no-bare", action="store_true", help="leave the bare engine out: about the worker's memory")
+    whole.add_argument("--translator", default="bundled", help="a model, as in DEPECHE_TRANSLATOR (bundled)")
+    whole.add_argument("--engine", default="transformers", choices=["transformers", "ctranslate2"])
     for command in (engine, book):
         command.add_argument("--threads", type=int, default=0, help="processor threads; 0: one for each core")
-    for command in (engine, book, front):
+    for command in (engine, book, front, whole):
         command.add_argument("--json", type=Path, metavar="FILE", help="write all figures there as well")
     given = parser.parse_args(argv)
     measured: dict[str, Callable[[argparse.Namespace], Measured]] = {
         "engine": _engine,
         "beside": _beside,
         "service": _service,
+        "articles": _articles,
     }
     report = measured[given.command](given)
     print(report.table())
@@ -74,6 +85,13 @@ def _beside(given: argparse.Namespace) -> Beside:
 
 def _service(given: argparse.Namespace) -> service.ServiceReport:
     return service.measure(given.rounds, given.seconds)
+
+
+def _articles(given: argparse.Namespace) -> ArticlesReport:
+    return articles.measure(
+        given.rounds, articles=given.articles, sentences=given.sentences, bare=not given.no_bare,
+        translator=given.translator, engine=given.engine,
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -10,10 +10,10 @@ import statistics
 import time
 from contextlib import closing
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from scripts.lab.bench.http_load import Answers, answer, load, request
+from scripts.lab.bench.memory import family, resident_mb
 from scripts.lab.chaos.cluster import Cluster, Shape, Timing
 
 _TIMING = Timing(lease_s=30, renew_s=10, sweep_s=3)
@@ -144,7 +144,7 @@ async def _beside_waits(cluster: Cluster, job_id: str, post: bytes) -> tuple[Ans
     began = time.perf_counter()
     await asyncio.gather(*(_now_and_then(cluster.port, post, answers) for _ in range(_BESIDE)))
     answers.seconds = time.perf_counter() - began
-    memory = sum(_resident_mb(pid) for pid in _family(cluster.web.pid))
+    memory = sum(resident_mb(pid) for pid in family(cluster.web.pid))
     for _, writer in waits:
         writer.close()
     return _checked(answers), memory
@@ -161,13 +161,3 @@ async def _now_and_then(port: int, post: bytes, answers: Answers, count: int = 1
             answers.failures += status >= 400
             answers.bodies.append(body)
             await asyncio.sleep(0.02)
-
-
-def _family(pid: int) -> list[int]:
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [pid, *(member for child in children for member in _family(int(child)))]
-
-
-def _resident_mb(pid: int) -> float:
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS:"))

@@ -41,3 +41,18 @@ def test_the_front_end_against_a_view_that_does_nothing(tmp_path: Path, capsys: 
     assert found["waits"]["mb"] > 20
     assert 0 < found["waits"]["p50_ms"] <= found["waits"]["p99_ms"]
     assert "1000 open waits" in said
+
+
+def test_articles_over_http_against_the_bare_engine(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "articles.json"
+    assert main(["articles", "--rounds", "1", "--articles", "20", "--sentences", "1", "--json", str(file)]) == 0
+    said, found = capsys.readouterr().out, json.loads(file.read_text())
+    assert found["segments"] >= 20
+    assert found["bare_s"][0] > 0
+    assert found["whole_s"][0] > 0
+    assert found["tokens_out"] > 20 * 5
+    assert 0 <= found["padding"][0] < 1
+    assert found["rows_a_step"][0] > 1
+    assert len(found["memory_mb"]) == 20
+    assert min(found["memory_mb"]) > 100
+    assert "% of the bare engine's throughput" in said

@@ -32,6 +32,11 @@ def bart(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def pegasus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return models.tiny_pegasus(tmp_path_factory.mktemp("pegasus"))
+
+
+@pytest.fixture(scope="session")
 def t5(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return models.tiny_t5(tmp_path_factory.mktemp("t5"))
 

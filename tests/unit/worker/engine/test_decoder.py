@@ -2,6 +2,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import NoneType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from tests.unit.worker.engine.scripted import eventually
 from tests.unit.worker.engine.ties import tied
 from worker.engine.batcher import BatchingEngine
 from worker.engine.decoder import Encoded, Seq2SeqDecoder
+from worker.engine.decoding.step import Stepper
 from worker.engine.device import Precision
 from worker.engine.errors import DeviceFailed, OutOfMemory
 from worker.engine.interface import DecodeOptions, EngineError, EngineStopped, Role, Tokens
@@ -233,6 +235,35 @@ def test_a_cancelled_jobs_rows_leave_and_the_others_go_on(taught: Path, beams: i
         engine.cancel("doomed")
         assert [future.result(60).text for future in kept] == texts
         assert all(isinstance(future.exception(60), EngineStopped) for future in doomed)
+        assert engine.failure() is None
+    finally:
+        engine.close()
+
+
+@pytest.mark.parametrize("beams", [1, 3])
+def test_running_out_of_memory_in_the_middle_of_a_step_loses_nothing(
+    taught: Path, beams: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoder = decoder_of(taught, beams=beams)
+    tokens = decoder.loaded.codec.encode(SENTENCES[:10])
+    expected = decoder.loaded.codec.decode([row.ids for row in decoder.rows(requests(tokens))])
+    steps = 0
+    call = Stepper.__call__
+
+    def fail_at_times(stepper: Stepper, *inputs: Any) -> torch.Tensor:
+        nonlocal steps
+        steps += 1
+        logits = call(stepper, *inputs)  # what it has written to the caches stays
+        if steps in {3, 9, 30}:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return logits
+
+    monkeypatch.setattr(Stepper, "__call__", fail_at_times)
+    engine = BatchingEngine(ModelDecoder({T: decoder}))
+    try:
+        futures = engine.submit(T, "job", tokens)
+        assert [future.result(60).text for future in futures] == expected
+        assert engine.stats().retries >= 2
         assert engine.failure() is None
     finally:
         engine.close()

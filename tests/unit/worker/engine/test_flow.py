@@ -27,12 +27,13 @@ class CountingFlow:
         self.on_step: Callable[[], None] = lambda: time.sleep(0.001)
         self.on_admit: Callable[[Sequence[Request]], None] = lambda batch: None
 
-    def admit(self, keys: Sequence[int], batch: Sequence[Request]) -> None:
+    def admit(self, keys: Sequence[int], batch: Sequence[Request]) -> int:
         self.admitted.append([request.tokens.text for request in batch])
         self.on_admit(batch)
         for key, request in zip(keys, batch, strict=True):
             self.rows[key] = (request.tokens.text, len(request.tokens), len(request.tokens))
         self.most = max(self.most, len(self.rows))
+        return sum(len(request.tokens) for request in batch)
 
     def step(self) -> list[tuple[int, Output]]:
         self.steps += 1

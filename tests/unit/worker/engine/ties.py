@@ -39,6 +39,7 @@ def tied(
     """Whether rounding alone decides between two outputs."""
     if beams == 1:
         return differ(loaded, source, start, one.ids, other.ids) < TIE
-    ends = [] if one.truncated else [0]
+    end = loaded.model.generation_config.eos_token_id
+    ends = [] if one.truncated else [end[0] if isinstance(end, list) else end]
     scores = [sequence_score(loaded, source, start, [*row.ids, *ends], penalty) for row in (one, other) if row.ids]
     return abs(scores[0] - scores[-1]) < TIED_BEAMS

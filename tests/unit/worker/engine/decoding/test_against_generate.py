@@ -1,5 +1,6 @@
 """The decode loop against `generate`, which it has to equal token for token, up to ties."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from worker.engine.interface import DecodeOptions, Role
 from worker.engine.loader import LoadedModel
 from worker.engine.request import Request
 
-FAMILIES = ("taught", "marian", "bart", "mbart", "nllb")
+FAMILIES = ("taught", "marian", "bart", "mbart", "nllb", "pegasus")
 
 COMMON = settings(
     max_examples=12, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -68,7 +69,7 @@ def test_random_batches(
     request: pytest.FixtureRequest,
 ) -> None:  # fmt: skip
     folder: Path = request.getfixturevalue(family)
-    loaded = load_folder(folder, Role.SUMMARIZER if family == "bart" else Role.TRANSLATOR)
+    loaded = load_folder(folder, Role.SUMMARIZER if family in {"bart", "pegasus"} else Role.TRANSLATOR)
     loop, reference = both(loaded, beams, early_stopping=early if beams > 1 else None)
     texts = loaded.codec.encode([text for text, *_ in asked])
     wanted = [
@@ -130,3 +131,27 @@ def test_a_model_of_another_family_is_left_to_generate(t5: Path, marian: Path) -
     assert not DecoderWeights.knows(load_folder(t5).model.config)
     assert DecoderWeights.knows(load_folder(marian).model.config)
     assert isinstance(rules_of(load_folder(marian).model.generation_config), Rules)
+
+
+@pytest.mark.parametrize("family", ["marian", "bart", "pegasus"])
+@pytest.mark.parametrize("beams", [1, 3])
+def test_sources_as_long_as_the_model_takes_share_a_batch_with_short_ones(
+    family: str, beams: int, request: pytest.FixtureRequest
+) -> None:
+    folder: Path = request.getfixturevalue(family)
+    loaded = load_folder(folder, Role.TRANSLATOR if family == "marian" else Role.SUMMARIZER)
+    loop, reference = both(loaded, beams)
+    whole, short = loaded.codec.encode([" ".join(models.SENTENCES[:10] * 2), "Oui."])
+    longest = replace(whole, ids=whole.ids[: loaded.info.max_source_tokens])
+    assert len(longest) == loaded.info.max_source_tokens == 256
+    asked = [Request(tokens, DecodeOptions(max_new_tokens=60)) for tokens in (longest, short)]
+    compare(loop, reference, asked)
+
+
+def test_a_configuration_without_caches_changes_nothing(marian: Path) -> None:
+    plain, odd = load_folder(marian), load_folder(marian)
+    odd.model.config.use_cache = odd.model.generation_config.use_cache = False
+    texts = [Request(tokens) for tokens in plain.codec.encode(models.SENTENCES[:4])]
+    expected = [row.ids for row in Seq2SeqDecoder(plain, 2).rows(texts)]
+    for looped in (True, False):
+        assert [row.ids for row in Seq2SeqDecoder(odd, 2, looped=looped).rows(texts)] == expected
