@@ -10,7 +10,8 @@ from typing import Any, Protocol
 from scripts.lab.bench import articles, beside, service
 from scripts.lab.bench.articles import ArticlesReport
 from scripts.lab.bench.beside import Beside
-from scripts.lab.bench.engine import EngineBench, Report, Shape
+from scripts.lab.bench.engine import EngineBench, Place, Report, Shape
+from worker.engine.errors import ModelError
 
 
 class Measured(Protocol):
@@ -30,12 +31,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     engine = commands.add_parser(
         "engine", help="target tokens a second of the decoder, against generate and CTranslate2"
     )
-    engine.add_argument("--shape", type=Shape, choices=list(Shape), default=Shape.OPUS, help="which model (opus)")
-    engine.add_argument("--rows", type=int, default=64, help="sentences (64)")
-    engine.add_argument("--batch", type=int, default=32, help="rows of a batch (32)")
-    engine.add_argument("--beams", type=int, nargs="+", default=[1, 4], help="beam widths (1 4)")
-    engine.add_argument("--rounds", type=int, default=3, help="times that all yardsticks take turns (3)")
-    engine.add_argument("--tutorial-rows", type=int, default=8, help="rows for the sentence-by-sentence yardstick (8)")
+    gpu = commands.add_parser("gpu", help="the same on the first GPU: bfloat16, CTranslate2 in float16")
+    for command in (engine, gpu):
+        _decoding(command)
     engine.add_argument(
         "--precision", default="auto", help="of the decode loop: auto, int8, float32 or bfloat16 (auto)"
     )
@@ -54,28 +52,50 @@ def main(argv: Sequence[str] | None = None) -> int:
     whole.add_argument("--no-bare", action="store_true", help="leave the bare engine out: about the worker's memory")
     whole.add_argument("--translator", default="bundled", help="a model, as in DEPECHE_TRANSLATOR (bundled)")
     whole.add_argument("--engine", default="transformers", choices=["transformers", "ctranslate2"])
-    for command in (engine, book):
+    for command in (engine, gpu, book):
         command.add_argument("--threads", type=int, default=0, help="processor threads; 0: one for each core")
-    for command in (engine, book, front, whole):
+    for command in (engine, gpu, book, front, whole):
         command.add_argument("--json", type=Path, metavar="FILE", help="write all figures there as well")
     given = parser.parse_args(argv)
     measured: dict[str, Callable[[argparse.Namespace], Measured]] = {
         "engine": _engine,
+        "gpu": _gpu,
         "beside": _beside,
         "service": _service,
         "articles": _articles,
     }
-    report = measured[given.command](given)
+    try:
+        report = measured[given.command](given)
+    except ModelError as error:
+        print(f"scripts/bench: {error}", file=sys.stderr)
+        return 1
     print(report.table())
     if given.json is not None:
         given.json.write_text(json.dumps(report.values(), indent=2) + "\n", encoding="utf-8")
     return 0
 
 
+def _decoding(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--shape", type=Shape, choices=list(Shape), default=Shape.OPUS, help="which model (opus)")
+    command.add_argument("--rows", type=int, default=64, help="sentences (64)")
+    command.add_argument("--batch", type=int, default=32, help="rows of a batch (32)")
+    command.add_argument("--beams", type=int, nargs="+", default=[1, 4], help="beam widths (1 4)")
+    command.add_argument("--rounds", type=int, default=3, help="times that all yardsticks take turns (3)")
+    command.add_argument("--tutorial-rows", type=int, default=8, help="rows for the sentence-by-sentence yardstick (8)")
+
+
 def _engine(given: argparse.Namespace) -> Report:
+    return _at(Place.processor(given.precision), given)
+
+
+def _gpu(given: argparse.Namespace) -> Report:
+    return _at(Place.gpu(), given)
+
+
+def _at(place: Place, given: argparse.Namespace) -> Report:
     return EngineBench(
-        shape=given.shape, rows=given.rows, batch=given.batch, tutorial_rows=given.tutorial_rows,
-        threads=given.threads, precision=given.precision,
+        place, shape=given.shape, rows=given.rows, batch=given.batch, tutorial_rows=given.tutorial_rows,
+        threads=given.threads,
     ).run(given.beams, given.rounds)  # fmt: skip
 
 

@@ -9,7 +9,8 @@ import random
 import statistics
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -65,15 +66,34 @@ class Report:
         return {"about": self.about, "tokens_a_second": self.speeds}
 
 
-class EngineBench:
-    """One model and one set of rows. `precision` is that of the decode loop; `generate` computes in float32."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where to measure, and in which precision each computes: the decode loop, `generate` and CTranslate2."""
 
-    def __init__(
-        self, *, shape: Shape, rows: int, batch: int, tutorial_rows: int, threads: int, precision: str
-    ) -> None:
+    device: torch.device
+    loop: str
+    generate: str
+    ctranslate: Precision
+
+    @staticmethod
+    def processor(precision: str) -> "Place":
+        """The processor, and `precision` for the decode loop."""
+        return Place(device=torch.device("cpu"), loop=precision, generate="float32", ctranslate=Precision.INT8)
+
+    @staticmethod
+    def gpu() -> "Place":
+        """The first GPU. Raises `ModelError` where there is none."""
+        return Place(device=choose_device("cuda"), loop="bfloat16", generate="bfloat16", ctranslate=Precision.FLOAT16)
+
+
+class EngineBench:
+    """One model and one set of rows."""
+
+    def __init__(self, place: Place, *, shape: Shape, rows: int, batch: int, tutorial_rows: int, threads: int) -> None:
         set_threads(threads)
         make = _bundled if shape is Shape.BUNDLED else _random
-        self._loaded, self._plain = make(precision), make("float32")
+        self._place = place
+        self._loaded, self._plain = make(place.loop, place.device), make(place.generate, place.device)
         dice = random.Random(1)  # noqa: S311 - it must be repeatable
         vocabulary = self._loaded.model.config.vocab_size
         lengths = sorted(dice.randint(*_LENGTHS) for _ in range(rows))
@@ -84,10 +104,12 @@ class EngineBench:
         ]
         every = [[request] for part in self._batches for request in part]
         self._tutorial = every[:: max(1, rows // tutorial_rows)][:tutorial_rows]
+        gpu = place.device.type == "cuda"
+        chip = torch.cuda.get_device_name(place.device) if gpu else torch.backends.cpu.get_cpu_capability()
         self._about = (
-            f"{shape.value}, {self._loaded.precision}, {torch.get_num_threads()} threads, {rows} rows of {lengths[0]} to "
-            f"{lengths[-1]} tokens in batches of {batch}; torch {torch.__version__}, {platform.machine()}, "
-            f"{torch.backends.cpu.get_cpu_capability()}."
+            f"{shape.value}, {place.device.type}, {self._loaded.precision}, {torch.get_num_threads()} threads, {rows} rows of "
+            f"{lengths[0]} to {lengths[-1]} tokens in batches of {batch}; torch {torch.__version__}, {platform.machine()}, "
+            f"{chip}."
         )
         if not ctranslate.installed():
             self._about += " CTranslate2 is not installed: pip install -c constraints.txt -e '.[ctranslate2]'."
@@ -114,15 +136,16 @@ class EngineBench:
         self._plain.model.generation_config = declared
         found = {"the decode loop": lambda: _speed(self._batches, lambda batch: _tokens(loop, batch))}
         if ctranslate.installed():
-            other = CTranslateModel(self._plain, beams, device=torch.device("cpu"), precision=Precision.INT8)
-            self._plain.model.generation_config = declared
-            found["CTranslate2, int8, the same batches"] = lambda: _speed(
+            place = self._place
+            source = replace(self._plain, model=deepcopy(self._plain.model).float().cpu())
+            other = CTranslateModel(source, beams, device=place.device, precision=place.ctranslate)
+            found[f"CTranslate2, {place.ctranslate}, the same batches"] = lambda: _speed(
                 self._batches, lambda batch: _tokens(other, batch)
             )
-        found["`generate`, float32, the same batches"] = lambda: _speed(
+        found[f"`generate`, {self._plain.precision}, the same batches"] = lambda: _speed(
             self._batches, lambda batch: _tokens(reference, batch)
         )
-        found["`generate`, float32, sentence by sentence"] = lambda: _speed(
+        found[f"`generate`, {self._plain.precision}, sentence by sentence"] = lambda: _speed(
             self._tutorial, lambda batch: _tokens(reference, batch)
         )
         return found
@@ -142,19 +165,17 @@ def _request(ids: list[int], length: int) -> Request:
     return Request(Tokens("", (*ids, 0)), DecodeOptions(max_new_tokens=length, min_new_tokens=length))
 
 
-def _bundled(precision: str) -> LoadedModel:
-    device = choose_device("auto")
+def _bundled(precision: str, device: torch.device) -> LoadedModel:
     return load(resolve("bundled", None), Role.TRANSLATOR, device=device, precision=precision)
 
 
-def _random(precision: str) -> LoadedModel:
+def _random(precision: str, device: torch.device) -> LoadedModel:
     torch.manual_seed(1)
     config = MarianConfig(
         vocab_size=59_514, d_model=512, encoder_layers=6, decoder_layers=6, encoder_attention_heads=8,
         decoder_attention_heads=8, encoder_ffn_dim=2048, decoder_ffn_dim=2048, activation_function="swish",
         scale_embedding=True, pad_token_id=59_513, decoder_start_token_id=59_513, eos_token_id=0, max_position_embeddings=512,
     )  # fmt: skip
-    device = choose_device("auto")
     chosen = choose_precision(precision, device, quantizable=True, width=config.d_model)
     model: Any = MarianMTModel(config)
     model = model.to(chosen.dtype).to(device).eval()

@@ -8,6 +8,8 @@ import pytest
 import torch
 
 from scripts.lab.bench.__main__ import main
+from scripts.lab.bench.engine import Place
+from worker.engine.device import Precision
 
 
 @pytest.fixture(autouse=True)
@@ -22,12 +24,28 @@ def test_the_engine_against_its_yardsticks(tmp_path: Path, capsys: pytest.Captur
     asked = "engine --shape bundled --rows 6 --batch 3 --rounds 2 --tutorial-rows 2 --beams 1 2 --threads 1 --json"
     assert main([*asked.split(), str(file)]) == 0
     said, found = capsys.readouterr().out, json.loads(file.read_text())
-    assert "bundled, int8, 1 threads, 6 rows" in said or "bundled, float32" in said
+    assert "bundled, cpu, float32, 1 threads, 6 rows" in said
     assert set(found["tokens_a_second"]) == {"1", "2"}
     for speeds in found["tokens_a_second"].values():
         assert len(speeds) == (4)
         assert all(len(seen) == 2 and min(seen) > 0 for seen in speeds.values())
     assert said.count("| 2 | ") == len(found["tokens_a_second"]["2"])
+
+
+def test_the_gpu_bench_in_its_precisions(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """On the processor in the GPU's stead, which has no float16."""
+    asked = "gpu --shape bundled --rows 2 --batch 2 --rounds 1 --tutorial-rows 1 --beams 1 --threads 1"
+    if not torch.cuda.is_available():
+        assert main(asked.split()) == 1
+        assert "cuda was asked for" in capsys.readouterr().err
+        processor = Place(
+            device=torch.device("cpu"), loop="bfloat16", generate="bfloat16", ctranslate=Precision.FLOAT32
+        )
+        monkeypatch.setattr(Place, "gpu", lambda: processor)
+    assert main(asked.split()) == 0
+    said = capsys.readouterr().out
+    assert "`generate`, bfloat16, the same batches" in said
+    assert "CTranslate2, float" in said
 
 
 def test_the_front_end_against_a_view_that_does_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
