@@ -58,6 +58,8 @@ def translate(
 ) -> list[Translated]:
     """Translates what has to be, in the engine's batches, and passes the rest through; one result for each segment, in order.
 
+    A segment that stands there more than once is translated once.
+
     `on_progress` gets the number of segments done, from any thread. Whatever `check_attempt` raises ends the work, and
     the engine drops what was left of it. Raises `EngineError` where the engine failed on a segment.
     """
@@ -75,11 +77,13 @@ def translate(
     def note(place: int, future: "Future[Output]") -> None:
         if future.cancelled() or future.exception() is not None:
             return
-        if memory is not None:
-            memory.note(place, future.result())
-        done.add()
+        for twin in twins[place]:
+            if memory is not None:
+                memory.note(twin, future.result())
+            done.add()
 
-    wanted = [place for place in inputs if place not in outputs]
+    twins = _twins({place: tokens for place, tokens in inputs.items() if place not in outputs})
+    wanted = list(twins)
     futures: list[Future[Output]] = []
     try:
         for start in range(0, len(wanted), _GROUP):
@@ -90,7 +94,7 @@ def translate(
                 future.add_done_callback(partial(note, place))
             futures += group
         for place, future in zip(wanted, futures, strict=True):
-            outputs[place] = wait_for(future, look_up)
+            outputs.update(dict.fromkeys(twins[place], wait_for(future, look_up)))
         for place, output in _decode_again(inputs, outputs, engine, job_id, look_up).items():
             outputs[place] = output
             if memory is not None:
@@ -109,12 +113,25 @@ def _decode_again(
     check_attempt: Callable[[], None],
 ) -> dict[int, Output]:
     """Better outputs for those that ran in circles or did not end, where a second decoding has them; by place."""
-    failed = [place for place, row in inputs.items() if runs_on(row.text, outputs[place])]
+    failed = _twins({place: row for place, row in inputs.items() if runs_on(row.text, outputs[place])})
     if not failed:
         return {}
     futures = engine.submit(Role.TRANSLATOR, job_id, [inputs[place] for place in failed], WITHOUT_REPEATS)
-    seconds = {place: wait_for(future, check_attempt) for place, future in zip(failed, futures, strict=True)}
-    return {place: second for place, second in seconds.items() if not runs_on(inputs[place].text, second)}
+    found: dict[int, Output] = {}
+    for (place, twins), future in zip(failed.items(), futures, strict=True):
+        second = wait_for(future, check_attempt)
+        if not runs_on(inputs[place].text, second):
+            found.update(dict.fromkeys(twins, second))
+    return found
+
+
+def _twins(inputs: Mapping[int, Tokens]) -> dict[int, list[int]]:
+    """The places of equal inputs, by the first of them."""
+    first: dict[tuple[str, tuple[int, ...]], int] = {}
+    twins: dict[int, list[int]] = {}
+    for place, tokens in inputs.items():
+        twins.setdefault(first.setdefault((tokens.text, tokens.ids), place), []).append(place)
+    return twins
 
 
 def runs_on(source: str, output: Output) -> bool:

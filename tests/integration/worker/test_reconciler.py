@@ -11,8 +11,7 @@ import pytest
 from service.contract.states import JobState
 from tests.integration.worker.processes import QUICK, SLOW, Queue, Worker
 from tests.redis_server import RedisServer
-
-TEXT = "Il pleut sur la ville. "
+from tests.texts import rain
 
 
 def quarantine_of(worker: Worker) -> list[psutil.Process]:
@@ -25,7 +24,7 @@ def test_jobs_of_a_killed_worker_are_taken_up_by_another_and_charged_once(
     queue: Queue, start: Callable[..., Worker]
 ) -> None:
     first = start(**SLOW, **QUICK)
-    jobs = [queue.submit(TEXT * 150) for _ in range(4)]
+    jobs = [queue.submit(rain(150)) for _ in range(4)]
     queue.until(lambda: all(queue.get(job_id).state is JobState.RUNNING for job_id in jobs))
     second = start(**QUICK)
     first.stop(signal.SIGKILL)
@@ -63,7 +62,7 @@ def test_a_worker_that_sleeps_past_its_lease_changes_nothing_and_its_job_is_not_
     queue: Queue, start: Callable[..., Worker]
 ) -> None:
     sleeper = start(**SLOW, **QUICK)
-    job_id = queue.submit(TEXT * 100)
+    job_id = queue.submit(rain(100))
     queue.until(lambda: queue.get(job_id).done > 0)
     sleeper.process.send_signal(signal.SIGSTOP)
     other = start(**SLOW, **QUICK)
@@ -79,7 +78,7 @@ def test_a_worker_that_sleeps_past_its_lease_changes_nothing_and_its_job_is_not_
 def test_poison_ends_alone_and_its_neighbours_succeed(queue: Queue, tmp_path: Path) -> None:
     variables = {**QUICK, "DEPECHE_FAKE_DIE_ON": "poison"}
     poison = queue.submit("Voici le poison du jour.")
-    innocents = [queue.submit(f"{TEXT * 5} Numéro {n}.") for n in range(12)]
+    innocents = [queue.submit(f"{rain(5)} Numéro {n}.") for n in range(12)]
     workers = [Worker(queue.url, tmp_path / "worker.log", **variables)]
     deadline = time.monotonic() + 90
     while not queue.get(poison).state.ended:
@@ -99,7 +98,7 @@ def test_poison_ends_alone_and_its_neighbours_succeed(queue: Queue, tmp_path: Pa
 
 def test_a_killed_worker_leaves_the_lane_to_end_its_job(queue: Queue, start: Callable[..., Worker]) -> None:
     worker = start(**SLOW, **QUICK)
-    job_id = queue.admit(TEXT * 40)
+    job_id = queue.admit(rain(40))
     queue.quarantine(job_id)
     queue.until(lambda: queue.get(job_id).state is JobState.RUNNING)
     (lane,) = quarantine_of(worker)
@@ -111,7 +110,7 @@ def test_a_killed_worker_leaves_the_lane_to_end_its_job(queue: Queue, start: Cal
 
 def test_a_drain_takes_the_lane_along(queue: Queue, start: Callable[..., Worker]) -> None:
     worker = start(**SLOW, **QUICK)
-    job_id = queue.admit(TEXT * 200)
+    job_id = queue.admit(rain(200))
     queue.quarantine(job_id)
     queue.until(lambda: queue.get(job_id).done > 0)
     (lane,) = quarantine_of(worker)
@@ -126,7 +125,7 @@ def test_an_outage_of_redis_charges_nobody(
     queue: Queue, start: Callable[..., Worker], redis_server: RedisServer, outage: str
 ) -> None:
     workers = [start(**SLOW, **QUICK) for _ in range(2)]
-    jobs = [queue.submit(TEXT * 50) for _ in range(4)]
+    jobs = [queue.submit(rain(50)) for _ in range(4)]
     queue.until(lambda: all(queue.get(job_id).state is JobState.RUNNING for job_id in jobs))
     if outage == "freeze":
         redis_server.pause()

@@ -12,11 +12,12 @@ import pytest
 from service.contract.states import JobState
 from tests.integration.worker.processes import Queue, Worker
 from tests.redis_server import RedisServer
+from tests.texts import rain
 from worker.context import EXIT_BROKEN
 
 HANGING = [sys.executable, str(Path(__file__).with_name("hanging_worker.py"))]
 SLOW = {"DEPECHE_FAKE_SECONDS_PER_TOKEN": "0.02", "DEPECHE_BATCH_ROWS": "1"}
-LONG = "Il pleut sur la ville. " * 2000
+LONG = rain(2000)
 
 #: A thread that holds the interpreter's lock, so that no other one runs.
 HOLD_THE_LOCK = """

@@ -13,6 +13,7 @@ import pytest
 
 from service.contract.states import JobState
 from tests.integration.worker.processes import PROGRAM, SLOW, Queue, Worker
+from tests.texts import rain
 from worker.context import EXIT_BROKEN
 
 BREAKING = [sys.executable, str(Path(__file__).with_name("breaking_worker.py"))]
@@ -44,7 +45,7 @@ def test_every_log_line_of_a_job_has_its_id(queue: Queue, start: Callable[..., W
 
 def test_a_running_job_is_cancelled(queue: Queue, start: Callable[..., Worker]) -> None:
     worker = start(**SLOW)
-    job_id = queue.submit("Il pleut sur la ville. " * 300)
+    job_id = queue.submit(rain(300))
     queue.until(lambda: queue.get(job_id).done > 0)
     assert queue.store.delete(job_id, client="local") is JobState.CANCELLED
     queue.until(lambda: "attempt_lost" in worker.log.read_text(), seconds=5)
@@ -55,7 +56,7 @@ def test_a_running_job_is_cancelled(queue: Queue, start: Callable[..., Worker]) 
 
 def test_sigterm_gives_unfinished_work_back_uncharged(queue: Queue, start: Callable[..., Worker]) -> None:
     worker = start(**SLOW)
-    job_id = queue.submit("Il pleut sur la ville. " * 300)
+    job_id = queue.submit(rain(300))
     queue.until(lambda: queue.get(job_id).done > 0)
     began = time.monotonic()
     assert worker.stop() == 0
@@ -70,7 +71,7 @@ def test_every_signal_that_asks_for_an_end_drains_however_often(
     queue: Queue, start: Callable[..., Worker], number: signal.Signals
 ) -> None:
     worker = start(**SLOW)
-    job_id = queue.submit("Il pleut sur la ville. " * 300)
+    job_id = queue.submit(rain(300))
     queue.until(lambda: queue.get(job_id).done > 0)
     worker.process.send_signal(number)
     worker.process.send_signal(number)
@@ -83,7 +84,7 @@ def test_every_signal_that_asks_for_an_end_drains_however_often(
 
 def test_what_is_given_back_is_done_by_the_next_worker(queue: Queue, start: Callable[..., Worker]) -> None:
     first = start(**SLOW)
-    job_id = queue.submit("Il pleut sur la ville. " * 100)
+    job_id = queue.submit(rain(100))
     queue.until(lambda: queue.get(job_id).done > 0)
     first.stop()
     start()
@@ -93,7 +94,7 @@ def test_what_is_given_back_is_done_by_the_next_worker(queue: Queue, start: Call
 
 def test_a_drain_leaves_a_message_for_every_job(queue: Queue, start: Callable[..., Worker]) -> None:
     worker = start(**SLOW)
-    jobs = [queue.submit("Il pleut sur la ville. " * 50) for _ in range(40)]
+    jobs = [queue.submit(rain(50)) for _ in range(40)]
     queue.until(lambda: queue.redis.zcard(queue.store.keys.running) == 32)
     assert worker.stop() == 0
     assert {(job.state, job.attempts) for job in map(queue.get, jobs)} == {(JobState.QUEUED, 0)}
@@ -104,8 +105,8 @@ def test_a_broken_engine_ends_the_worker_and_charges_the_job_it_broke_on_alone(
     queue: Queue, start: Callable[..., Worker]
 ) -> None:
     worker = start(*BREAKING, "breaking", **SLOW)
-    jobs = [queue.submit("Il pleut sur la ville. " * 12 + "Quelle panne.")]
-    jobs += [queue.submit("Il pleut sur la ville. " * 20) for _ in range(19)]
+    jobs = [queue.submit(rain(12) + "Quelle panne.")]
+    jobs += [queue.submit(rain(20)) for _ in range(19)]
     queue.until(lambda: queue.redis.zcard(queue.store.keys.running) == 20)
     assert worker.process.wait(60) == EXIT_BROKEN
     assert "the device fell off the bus" in worker.log.read_text()

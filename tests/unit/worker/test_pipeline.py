@@ -13,6 +13,7 @@ from service.contract.errors import Code, DepecheError
 from service.contract.request import JobRequest, SummaryOptions
 from service.contract.result import Result
 from service.contract.states import Stage
+from tests.texts import rain
 from worker.attempts import AttemptDrained, AttemptLost
 from worker.engine.fake import FakeEngine, FakeOptions
 from worker.engine.interface import EngineStopped, Output
@@ -181,7 +182,7 @@ def test_a_summary_that_a_model_writes_can_be_stopped_while_the_model_is_busy() 
     options = FakeOptions(max_source_tokens=40, hang_on=mark("pleut"))
     engine = FakeEngine(options, BatchLimits(rows=1, close_s=0))
     with closing(engine), pytest.raises(AttemptDrained):
-        run("Il pleut sur la ville ce matin encore. " * 30, engine, Stopper(engine), summary={"mode": "abstractive"})
+        run(rain(30), engine, Stopper(engine), summary={"mode": "abstractive"})
     assert engine.stats().waiting == 0
 
 

@@ -6,6 +6,7 @@ from contextlib import closing
 
 import pytest
 
+from tests.texts import rain
 from worker.attempts import AttemptDrained
 from worker.engine.fake import FakeEngine, FakeOptions
 from worker.engine.interface import EngineError, EngineStopped, Output, Role
@@ -49,7 +50,7 @@ def test_progress_counts_what_passes_through_from_the_start(engine: FakeEngine) 
 def test_a_segment_that_fails_ends_the_work_and_the_engine_drops_the_rest() -> None:
     engine = FakeEngine(FakeOptions(fail_on="échoue", seconds_per_batch=0.01), BatchLimits(rows=1))
     with closing(engine):
-        planned = segments("Le modèle échoue.\n" + "Il pleut sur la ville.\n" * 500, engine)
+        planned = segments("Le modèle échoue.\n" + rain(500), engine)
         with pytest.raises(EngineError, match="the model failed"):
             translate(planned, engine, "key", check_attempt=goes_on, on_progress=lambda done: None)
         assert engine.stats().waiting == 0
@@ -65,7 +66,7 @@ def test_what_stops_the_attempt_frees_the_engine_for_others() -> None:
 
     with closing(engine):
         other = engine.submit(Role.TRANSLATOR, "other", engine.tokenize(Role.TRANSLATOR, ["Il neige."]))
-        planned = segments("Il pleut sur la ville.\n" * 500, engine)
+        planned = segments(rain(500), engine)
         with pytest.raises(AttemptDrained):
             translate(planned, engine, "key", check_attempt=stops, on_progress=lambda done: None)
         assert other[0].result(10).text, "a stranger's segment is left alone"
@@ -99,3 +100,13 @@ def test_a_wait_for_what_was_dropped_says_why_the_attempt_is_over() -> None:
         wait_for(future, lost_meanwhile)
     with pytest.raises(EngineStopped):
         wait_for(future, goes_on)
+
+
+def test_a_segment_that_stands_there_more_than_once_is_translated_once(engine: FakeEngine) -> None:
+    told: list[int] = []
+    planned = segments("Il pleut.\nIl neige.\nIl pleut.\nIl pleut.", engine)
+    translated = translate(planned, engine, "key", check_attempt=goes_on, on_progress=told.append)
+    assert engine.stats().rows == 2
+    assert sorted(told) == [1, 2, 3, 4]
+    assert [item.planned for item in translated] == list(planned)
+    assert translated[0].target == translated[2].target == translated[3].target != translated[1].target
