@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from scripts.lab.bench import articles, beside, service
+from scripts.lab.bench import articles, beside, curves, service
 from scripts.lab.bench.articles import ArticlesReport
 from scripts.lab.bench.beside import Beside
+from scripts.lab.bench.curves import Curves
 from scripts.lab.bench.engine import EngineBench, Place, Report, Shape
 from worker.engine.errors import ModelError
 
@@ -52,9 +53,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     whole.add_argument("--no-bare", action="store_true", help="leave the bare engine out: about the worker's memory")
     whole.add_argument("--translator", default="bundled", help="a model, as in DEPECHE_TRANSLATOR (bundled)")
     whole.add_argument("--engine", default="transformers", choices=["transformers", "ctranslate2"])
-    for command in (engine, gpu, book):
+    growth = commands.add_parser(
+        "curves", help="throughput by the rows in flight, and time by the length of an article"
+    )
+    growth.add_argument("--rounds", type=int, default=3, help="times that all sizes take turns (3)")
+    growth.add_argument("--translator", default="bundled", help="a model, as in DEPECHE_TRANSLATOR (bundled)")
+    growth.add_argument(
+        "--plot", type=Path, metavar="FILE", help="draw them there, as .svg or .png; needs depeche[plots]"
+    )
+    for command in (engine, gpu, book, growth):
         command.add_argument("--threads", type=int, default=0, help="processor threads; 0: one for each core")
-    for command in (engine, gpu, book, front, whole):
+    for command in (engine, gpu, book, front, whole, growth):
         command.add_argument("--json", type=Path, metavar="FILE", help="write all figures there as well")
     given = parser.parse_args(argv)
     measured: dict[str, Callable[[argparse.Namespace], Measured]] = {
@@ -63,6 +72,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "beside": _beside,
         "service": _service,
         "articles": _articles,
+        "curves": _curves,
     }
     try:
         report = measured[given.command](given)
@@ -112,6 +122,13 @@ def _articles(given: argparse.Namespace) -> ArticlesReport:
         given.rounds, articles=given.articles, sentences=given.sentences, bare=not given.no_bare,
         translator=given.translator, engine=given.engine,
     )  # fmt: skip
+
+
+def _curves(given: argparse.Namespace) -> Curves:
+    found = curves.measure(given.rounds, translator=given.translator, threads=given.threads)
+    if given.plot is not None:
+        found.plot(given.plot)
+    return found
 
 
 if __name__ == "__main__":

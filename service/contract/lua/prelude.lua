@@ -28,7 +28,8 @@
 -- ZSET {prefix}jobs:running        id by lease_ms        every running job, and no other
 -- ZSET {prefix}jobs:quarantined    id by created_ms      the queued jobs of the quarantine lane; they have no message
 -- ZSET {prefix}jobs:unlisted       id by ms              queued jobs that a sweep found without a message
--- HASH {prefix}pulse               last_ms, since_ms     when somebody last had an answer, and since when without a gap
+-- HASH {prefix}pulse               last_ms, since_ms, server   when somebody last had an answer, since when without a gap,
+--                                                              and from which start of Redis (its run_id)
 -- STRING {prefix}ends:{n}          how many jobs ended in the 10 seconds of this number
 -- Channel {prefix}ended            id of a job that has just ended
 
@@ -105,13 +106,15 @@ local function finish(id, state, retention_s)
   redis.call('PUBLISH', KEY.ended, id)
 end
 
--- Notes that Redis answers. Returns since when it has done so without a gap of more than `gap` ms.
+-- Notes that Redis answers. Returns since when it has done so without a gap of more than `gap` ms. A new start of Redis is a
+-- gap however short: one that dies of every long write, for want of room, can take the short ones of a pulse in between.
 local function pulse(gap)
   local now = now_ms()
-  local before = redis.call('HMGET', KEY.pulse, 'last_ms', 'since_ms')
+  local server = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
+  local before = redis.call('HMGET', KEY.pulse, 'last_ms', 'since_ms', 'server')
   local last, since = tonumber(before[1] or 0), tonumber(before[2] or now)
-  if now - last > gap or now < last then since = now end
-  redis.call('HSET', KEY.pulse, 'last_ms', now, 'since_ms', since)
+  if now - last > gap or now < last or before[3] ~= server then since = now end
+  redis.call('HSET', KEY.pulse, 'last_ms', now, 'since_ms', since, 'server', server)
   return since
 end
 

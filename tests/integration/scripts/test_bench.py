@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from scripts.lab.bench import curves
 from scripts.lab.bench.__main__ import main
 from scripts.lab.bench.engine import Place
 from worker.engine.device import Precision
@@ -74,3 +75,18 @@ def test_articles_over_http_against_the_bare_engine(tmp_path: Path, capsys: pyte
     assert len(found["memory_mb"]) == 20
     assert min(found["memory_mb"]) > 100
     assert "% of the bare engine's throughput" in said
+
+
+def test_curves_and_their_picture(tmp_path: Path) -> None:
+    found = curves.measure(1, translator="bundled", threads=1, batches=(1, 4), lengths=(1, 12), rows=4)
+    assert all(speed > 0 for speed in found.batches.values())
+    (short, quick), (long, slow) = found.lengths.items()
+    assert long > short
+    assert slow > quick > 0
+    assert found.table().count("| 1.00 | ") == 1
+    assert "| 1 | 1.0 | " in found.table()
+    for name, begins in (("a.svg", b"<?xml"), ("a.png", b"\x89PNG")):
+        found.plot(tmp_path / name)
+        assert (tmp_path / name).read_bytes().startswith(begins)
+    found.plot(tmp_path / "b.svg")
+    assert (tmp_path / "b.svg").read_bytes() == (tmp_path / "a.svg").read_bytes()

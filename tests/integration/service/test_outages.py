@@ -11,6 +11,7 @@ import pytest
 from service.admission import admit
 from service.contract.errors import JobGone, StoreUnavailable
 from service.contract.request import JobRequest
+from service.contract.sweeps import Outcome
 from service.publisher import Publisher
 from service.settings import Settings
 from tests.integration.service.front_end import FrontEnd, open_store
@@ -164,3 +165,26 @@ def test_what_a_frozen_redis_carries_out_later_is_withdrawn(
     with pytest.raises(JobGone):
         store.get(job_id, client="local")
     hasty.redis.close()
+
+
+def test_a_redis_that_keeps_dying_charges_nobody(redis_server: RedisServer, store: WholeLedger) -> None:
+    """One without room dies of each long write, such as a heartbeat, and takes the pulse's short ones in between."""
+    lease_s = 3.0
+    job_id = store.admit(JobRequest(text="Salut."), client="me").job_id
+    store.pulse(lease_s=lease_s)
+    claim = store.claim(job_id, worker="w1", lease_s=lease_s)
+    assert claim is not None
+    began = time.monotonic()
+
+    def answer_until(seconds: float) -> None:
+        while time.monotonic() - began < seconds:
+            store.pulse(lease_s=lease_s)
+            time.sleep(0.2)
+
+    answer_until(1.5)
+    redis_server.kill()
+    redis_server.start()
+    answer_until(lease_s + 0.3)
+    assert store.expire(lease_s=lease_s) == []
+    answer_until(2 * lease_s + 2)
+    assert [(each.job_id, each.outcome) for each in store.expire(lease_s=lease_s)] == [(job_id, Outcome.CRASHED)]
