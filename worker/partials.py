@@ -17,6 +17,7 @@ from service.contract.errors import StoreFault, StoreUnavailable
 from service.contract.leases import LeaseStore
 from service.contract.logs import get_logger
 from worker.engine.interface import ModelInfo, Output
+from worker.memory import Remembered
 from worker.plan import PlannedSegment
 
 log = get_logger(__name__)
@@ -34,10 +35,10 @@ class Partials:
         self._every_s = every_s
         self._saved_at = time.monotonic()
         self._fingerprint = ""
-        self._unsaved: dict[int, Output] = {}
+        self._unsaved: dict[int, Remembered] = {}
         self._lock = threading.Lock()
 
-    def recall(self, segments: Sequence[PlannedSegment], model: ModelInfo) -> Mapping[int, Output]:
+    def recall(self, segments: Sequence[PlannedSegment], model: ModelInfo) -> Mapping[int, Remembered]:
         """What earlier attempts saved of the same plan under the same model: outputs by the segment's place in the plan.
 
         The first attempt asks nobody. Without an answer from Redis there is nothing to recall, and all is translated.
@@ -50,7 +51,7 @@ class Partials:
         except (StoreUnavailable, StoreFault) as error:
             log.warning("partial_not_recalled", reason=error.detail)
             return {}
-        outputs: dict[int, Output] = {}
+        outputs: dict[int, Remembered] = {}
         for piece in pieces:
             outputs |= unpack(piece, self._fingerprint)
         known = {place: output for place, output in outputs.items() if place < len(segments)}
@@ -58,10 +59,10 @@ class Partials:
             log.info("attempt_resumes", segments=len(known))
         return known
 
-    def note(self, place: int, output: Output) -> None:
+    def note(self, place: int, output: Output, *, settled: bool) -> None:
         """Takes note of an output; it is saved with the next save."""
         with self._lock:
-            self._unsaved[place] = output
+            self._unsaved[place] = Remembered(output, settled)
 
     def save_when_due(self) -> None:
         """Saves what is new, at most once in `every_s` seconds."""
@@ -91,10 +92,12 @@ def fingerprint(segments: Sequence[PlannedSegment], model: ModelInfo) -> str:
     return digest.hexdigest()
 
 
-def pack(outputs: Mapping[int, Output], plan: str) -> bytes:
+def pack(outputs: Mapping[int, Remembered], plan: str) -> bytes:
     """Outputs as one piece."""
-    rows = [[place, o.text, o.tokens_in, o.tokens_out, o.truncated] for place, o in outputs.items()]
-    vectors = [output.vector for output in outputs.values()]
+    rows = [
+        [p, o.text, o.tokens_in, o.tokens_out, o.truncated, r.settled] for p, r in outputs.items() for o in [r.output]
+    ]
+    vectors = [found.output.vector for found in outputs.values()]
     present = [vector for vector in vectors if vector is not None]
     width = len(present[0]) if len(present) == len(vectors) else 0
     head = json.dumps({"plan": plan, "rows": rows, "width": width}, ensure_ascii=False, separators=(",", ":"))
@@ -102,7 +105,7 @@ def pack(outputs: Mapping[int, Output], plan: str) -> bytes:
     return zlib.compress(head.encode() + b"\n" + tail, level=1)
 
 
-def unpack(piece: bytes, plan: str) -> dict[int, Output]:
+def unpack(piece: bytes, plan: str) -> dict[int, Remembered]:
     """The outputs of a piece, or nothing where it belongs to another plan or can't be read."""
     try:
         head, _, tail = zlib.decompress(piece).partition(b"\n")
@@ -111,9 +114,10 @@ def unpack(piece: bytes, plan: str) -> dict[int, Output]:
             return {}
         width = int(content["width"])
         vectors = np.frombuffer(tail, np.float16).reshape(-1, width).astype(np.float32) if width else None
-        return {
-            place: Output(text, tokens_in, tokens_out, truncated, None if vectors is None else vectors[row])
-            for row, (place, text, tokens_in, tokens_out, truncated) in enumerate(content["rows"])
-        }
+        found: dict[int, Remembered] = {}
+        for row, (place, text, tokens_in, tokens_out, truncated, settled) in enumerate(content["rows"]):
+            vector = None if vectors is None else vectors[row]
+            found[place] = Remembered(Output(text, tokens_in, tokens_out, truncated, vector), settled)
+        return found
     except (zlib.error, ValueError, KeyError, IndexError, TypeError):
         return {}

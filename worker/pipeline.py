@@ -4,9 +4,10 @@ import re
 import time
 import unicodedata
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Literal, Protocol
 
 from service.contract.errors import Code, DepecheError
+from service.contract.language import language_name
 from service.contract.request import JobRequest, SummaryOptions
 from service.contract.result import (
     Coverage,
@@ -16,19 +17,25 @@ from service.contract.result import (
     Result,
     Segment,
     Summary,
+    TermUse,
     Timings,
     Translation,
     Warning,
 )
 from service.contract.states import Stage
 from worker.engine.interface import Engine, ModelInfo, Role
+from worker.memory import Memory
 from worker.plan import Plan, Route, make_plan
 from worker.summary import Sentence, plan_steps, summarize_abstractive, summarize_extractive
+from worker.terms import TermFinder, Use
 from worker.text import Document
-from worker.translation import Memory, Translated, translate, wait_for
+from worker.text.checks import LONGEST_DETAIL
+from worker.translation import Translated, translate, wait_for
 
-#: The code of a warning about an output that stopped at its limit.
-TRUNCATED = "truncated"
+#: Codes of warnings: an output that stopped at its limit; a sentence that was translated around a term; a term that is missing;
+#: a segment of a paragraph in another language, which the model does not know.
+TRUNCATED, TERM_INSERTED, TERM_MISSING = "truncated", "term_inserted", "term_missing"
+OTHER_LANGUAGE = "other_language"
 
 
 class Watch(Protocol):
@@ -64,7 +71,14 @@ def process(
         raise DepecheError(Code.MODEL_FAILED, "The worker has no translation model.")
     began = time.monotonic()
     title = _composed(request.title) if request.title is not None else None
-    plan = make_plan(_composed(request.text), title, engine, segment_tokens=segment_tokens)
+    plan = make_plan(
+        _composed(request.text),
+        title,
+        engine,
+        segment_tokens=segment_tokens,
+        terms=_terms(request),
+        force=request.force,
+    )
     steps = plan_steps(mode, len(plan.segments)) if mode != "none" else 0
     total = len(plan.segments) + steps
     watch.report(Stage.TRANSLATING, 0, total)
@@ -96,7 +110,16 @@ def process(
             translate_s=round(between - began, 3),
             summarize_s=round(ended - between, 3),
         ),
+        terms=_term_uses(translated),
     )
+
+
+def _terms(request: JobRequest) -> TermFinder:
+    glossary = {
+        _composed(term): (_composed(entry.translation), entry.inflect)
+        for term, entry in (request.glossary or {}).items()
+    }
+    return TermFinder.of_request(glossary, [_composed(term) for term in request.keep or ()])
 
 
 def _composed(text: str) -> str:
@@ -148,9 +171,7 @@ def _flags(item: Translated) -> list[str]:
     codes = [flag.code.value for flag in item.flags]
     if item.planned.route is Route.ENGLISH:
         codes.append(Route.ENGLISH.value)
-    if item.truncated:
-        codes.append(TRUNCATED)
-    return codes
+    return codes + [warning.code for warning in _other_warnings(item)]
 
 
 def _sentence(item: Translated) -> Sentence:
@@ -204,23 +225,61 @@ def _coverage(request: JobRequest, translated: Sequence[Translated]) -> Coverage
         segments_out=sum(bool(item.target.strip()) for item in translated),
         characters_in=len(request.text),
         truncated=any(item.truncated for item in translated),
+        segments_repaired=sum(item.again for item in translated),
     )
 
 
 def _warnings(translated: Sequence[Translated]) -> list[Warning]:
     warnings = []
     for item in translated:
-        planned = item.planned
-        for flag in item.flags:
-            warnings.append(
-                Warning(code=flag.code.value, paragraph=planned.paragraph, segment=planned.segment, detail=flag.detail)
-            )
-        if item.truncated:
-            detail = "The model stopped at its output limit; the end of this segment may be missing."
-            warnings.append(
-                Warning(code=TRUNCATED, paragraph=planned.paragraph, segment=planned.segment, detail=detail)
-            )
+        warnings += [_warning(item, flag.code.value, flag.detail) for flag in item.flags]
+        warnings += _other_warnings(item)
     return warnings
+
+
+def _other_warnings(item: Translated) -> list[Warning]:
+    """What the checks of the text know nothing of."""
+    found = []
+    if item.missing:
+        found.append(_warning(item, TERM_MISSING, ", ".join(use.wanted for use in item.missing)))
+    if item.inserted:
+        found.append(_warning(item, TERM_INSERTED, ", ".join(use.wanted for use in item.inserted)))
+    if item.planned.language is not None:
+        found.append(_warning(item, OTHER_LANGUAGE, f"The paragraph is in {language_name(item.planned.language)}."))
+    if item.truncated:
+        detail = "The model stopped at its output limit; the end of this segment may be missing."
+        found.append(_warning(item, TRUNCATED, detail))
+    return found
+
+
+def _warning(item: Translated, code: str, detail: str) -> Warning:
+    return Warning(
+        code=code, paragraph=item.planned.paragraph, segment=item.planned.segment, detail=detail[:LONGEST_DETAIL]
+    )
+
+
+def _term_uses(translated: Sequence[Translated]) -> list[TermUse]:
+    """Every use of a term that the client named; placeholders are reported where something is wrong with them, as warnings."""
+    return [
+        TermUse(
+            term=item.planned.source[use.start : use.end],
+            translation=use.wanted,
+            paragraph=item.planned.paragraph,
+            segment=item.planned.segment,
+            how=_how(item, use),
+        )
+        for item in translated
+        for use in item.planned.uses
+        if use.term.named
+    ]
+
+
+def _how(item: Translated, use: Use) -> Literal["model", "masked", "inserted", "missing"]:
+    if use in item.missing:
+        return "missing"
+    if use in item.inserted:
+        return "inserted"
+    return "masked" if use in item.masked else "model"
 
 
 def _models(translator: ModelInfo, summarizer: ModelInfo | None, summary: Summary | None) -> Models:

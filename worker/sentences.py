@@ -13,6 +13,7 @@ from service.contract.errors import StoreFault, StoreUnavailable
 from service.contract.leases import LeaseStore
 from service.contract.logs import get_logger
 from worker.engine.interface import ModelInfo, Output
+from worker.memory import Remembered
 from worker.partials import Partials, pack, unpack
 from worker.plan import PlannedSegment
 
@@ -20,7 +21,7 @@ log = get_logger(__name__)
 
 
 class SentenceCache:
-    """A `Memory` (`worker.translation`) of two layers: what earlier attempts at the job saved, then what other jobs of the
+    """A `Memory` (`worker.memory`) of two layers: what earlier attempts at the job saved, then what other jobs of the
     client left. `limit` is how many sentences Redis keeps of all clients.
 
     `note` may be called from any thread, the rest by the attempt's own. Redis that does not answer costs time and nothing else.
@@ -32,10 +33,10 @@ class SentenceCache:
         self._partials = partials
         self._limit = limit
         self._digests: list[str] = []
-        self._new: dict[int, Output] = {}
+        self._new: dict[int, Remembered] = {}
         self._lock = threading.Lock()
 
-    def recall(self, segments: Sequence[PlannedSegment], model: ModelInfo) -> Mapping[int, Output]:
+    def recall(self, segments: Sequence[PlannedSegment], model: ModelInfo) -> Mapping[int, Remembered]:
         """See `Memory.recall`."""
         self._digests = [digest(segment.source, model) for segment in segments]
         known = dict(self._partials.recall(segments, model))
@@ -45,17 +46,17 @@ class SentenceCache:
         except (StoreUnavailable, StoreFault) as error:
             log.warning("sentences_not_recalled", reason=error.detail)
             return known
-        outputs = {name: output for name, entry in entries.items() for output in unpack(entry, name).values()}
+        outputs = {name: found for name, entry in entries.items() for found in unpack(entry, name).values()}
         found = {place: outputs[self._digests[place]] for place in wanted if self._digests[place] in outputs}
         if found:
             log.info("sentences_recalled", segments=len(found), of=len(segments))
         return known | found
 
-    def note(self, place: int, output: Output) -> None:
+    def note(self, place: int, output: Output, *, settled: bool) -> None:
         """See `Memory.note`."""
-        self._partials.note(place, output)
+        self._partials.note(place, output, settled=settled)
         with self._lock:
-            self._new[place] = output
+            self._new[place] = Remembered(output, settled)
 
     def save_when_due(self) -> None:
         """See `Memory.save_when_due`."""
@@ -65,8 +66,8 @@ class SentenceCache:
         """Leaves what this attempt translated for the client's other jobs. What hit its output limit is left out."""
         with self._lock:
             new, self._new = self._new, {}
-        whole = {self._digests[place]: output for place, output in new.items() if not output.truncated}
-        entries = {name: pack({0: output}, name) for name, output in whole.items()}
+        whole = {self._digests[place]: found for place, found in new.items() if not found.output.truncated}
+        entries = {name: pack({0: found}, name) for name, found in whole.items()}
         try:
             self._store.remember(self._claim, entries, limit=self._limit)
         except (StoreUnavailable, StoreFault) as error:

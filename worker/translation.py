@@ -1,16 +1,18 @@
 """Moves a plan's segments through the engine and keeps account of what came out."""
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol
 
-from worker.engine.interface import DecodeOptions, Engine, EngineStopped, ModelInfo, Output, Role, Tokens, Vector
+from worker.engine.interface import Engine, EngineStopped, Output, Role, Tokens, Vector
+from worker.memory import Memory
 from worker.plan import PlannedSegment
-from worker.text import Flag, FlagCode, check
+from worker.repair import Draft, Repairs
+from worker.terms import Use
+from worker.text import Flag
 
 #: Seconds after which a wait for the engine looks up to see whether the attempt should stop.
 _LOOK_UP_S = 0.25
@@ -19,32 +21,23 @@ _LOOK_UP_S = 0.25
 _GROUP = 64
 
 
-#: How an output that ran in circles is decoded again.
-WITHOUT_REPEATS = DecodeOptions(no_repeat_ngram=3)
-
-
 @dataclass(frozen=True, slots=True)
 class Translated:
-    """A segment and its translation. `truncated`: the model stopped at its output limit."""
+    """A segment and its translation.
+
+    `truncated`: the model stopped at its output limit. `again`: this is not the model's first output. `inserted`, `masked` and
+    `missing` are terms, as in `Draft`.
+    """
 
     planned: PlannedSegment
     target: str
     flags: tuple[Flag, ...]
     truncated: bool
     vector: Vector | None
-
-
-class Memory(Protocol):
-    """What earlier attempts at the same job have left, and what this one leaves."""
-
-    def recall(self, segments: Sequence[PlannedSegment], model: ModelInfo) -> Mapping[int, Output]:
-        """Outputs that need not be made again, by the segment's place."""
-
-    def note(self, place: int, output: Output) -> None:
-        """Takes note of an output, from any thread."""
-
-    def save_when_due(self) -> None:
-        """Called often by the working thread."""
+    again: bool = False
+    inserted: tuple[Use, ...] = ()
+    masked: tuple[Use, ...] = ()
+    missing: tuple[Use, ...] = ()
 
 
 def translate(
@@ -65,9 +58,9 @@ def translate(
     """
     model = engine.info(Role.TRANSLATOR)
     inputs = {place: segment.tokens for place, segment in enumerate(segments) if segment.tokens is not None}
-    outputs = dict(memory.recall(segments, model)) if memory is not None and model is not None else {}
-    outputs = {place: output for place, output in outputs.items() if place in inputs}
-    done = _Counter(on_progress, len(segments) - len(inputs) + len(outputs))
+    known = memory.recall(segments, model) if memory is not None and model is not None else {}
+    known = {place: found for place, found in known.items() if place in inputs}
+    done = _Counter(on_progress, len(segments) - len(inputs) + len(known))
 
     def look_up() -> None:
         check_attempt()
@@ -79,9 +72,10 @@ def translate(
             return
         for twin in twins[place]:
             if memory is not None:
-                memory.note(twin, future.result())
+                memory.note(twin, future.result(), settled=False)
             done.add()
 
+    outputs = {place: found.output for place, found in known.items()}
     twins = _twins({place: tokens for place, tokens in inputs.items() if place not in outputs})
     wanted = list(twins)
     futures: list[Future[Output]] = []
@@ -95,34 +89,40 @@ def translate(
             futures += group
         for place, future in zip(wanted, futures, strict=True):
             outputs.update(dict.fromkeys(twins[place], wait_for(future, look_up)))
-        for place, output in _decode_again(inputs, outputs, engine, job_id, look_up).items():
-            outputs[place] = output
-            if memory is not None:
-                memory.note(place, output)
+        settled = {place for place, found in known.items() if found.settled and not segments[place].uses}
+        drafts = _mended(segments, outputs, settled, engine, job_id, look_up)
     except BaseException:
         engine.cancel(job_id)
         raise
-    return [_account(segment, outputs.get(place)) for place, segment in enumerate(segments)]
+    if memory is not None:
+        for place in drafts.keys() - settled:
+            # Of a sentence with terms the first output is remembered: the next job may want others.
+            if not segments[place].uses:
+                memory.note(place, drafts[place].output, settled=True)
+    return [_account(segment, drafts.get(place)) for place, segment in enumerate(segments)]
 
 
-def _decode_again(
-    inputs: Mapping[int, Tokens],
+def _mended(
+    segments: Sequence[PlannedSegment],
     outputs: Mapping[int, Output],
+    settled: Set[int],
     engine: Engine,
     job_id: str,
     check_attempt: Callable[[], None],
-) -> dict[int, Output]:
-    """Better outputs for those that ran in circles or did not end, where a second decoding has them; by place."""
-    failed = _twins({place: row for place, row in inputs.items() if runs_on(row.text, outputs[place])})
-    if not failed:
-        return {}
-    futures = engine.submit(Role.TRANSLATOR, job_id, [inputs[place] for place in failed], WITHOUT_REPEATS)
-    found: dict[int, Output] = {}
-    for (place, twins), future in zip(failed.items(), futures, strict=True):
-        second = wait_for(future, check_attempt)
-        if not runs_on(inputs[place].text, second):
-            found.update(dict.fromkeys(twins, second))
-    return found
+) -> dict[int, Draft]:
+    """The outputs as drafts, better ones where there are any. What is settled is taken as it is; twins are mended once."""
+    repairs = Repairs(segments, engine, job_id, lambda future: wait_for(future, check_attempt))
+    drafts = {place: repairs.first(place, output) for place, output in outputs.items()}
+    twins: dict[tuple[str, tuple[Use, ...], str], list[int]] = {}
+    for place, draft in drafts.items():
+        if place not in settled and draft.is_bad:
+            segment = segments[place]
+            twins.setdefault((segment.source, segment.uses, draft.output.text), []).append(place)
+    better = repairs.mend({places[0]: drafts[places[0]] for places in twins.values()})
+    for places in twins.values():
+        if places[0] in better:
+            drafts.update(dict.fromkeys(places, better[places[0]]))
+    return drafts
 
 
 def _twins(inputs: Mapping[int, Tokens]) -> dict[int, list[int]]:
@@ -132,11 +132,6 @@ def _twins(inputs: Mapping[int, Tokens]) -> dict[int, list[int]]:
     for place, tokens in inputs.items():
         twins.setdefault(first.setdefault((tokens.text, tokens.ids), place), []).append(place)
     return twins
-
-
-def runs_on(source: str, output: Output) -> bool:
-    """Whether an output should be decoded again: it ran in circles, or did not end."""
-    return output.truncated or any(flag.code is FlagCode.REPEATED for flag in check(source, output.text))
 
 
 def wait_for(future: "Future[Output]", check_attempt: Callable[[], None]) -> Output:
@@ -152,11 +147,21 @@ def wait_for(future: "Future[Output]", check_attempt: Callable[[], None]) -> Out
             raise EngineStopped("the engine dropped a segment of a job that goes on") from None
 
 
-def _account(segment: PlannedSegment, output: Output | None) -> Translated:
-    if output is None:
+def _account(segment: PlannedSegment, draft: Draft | None) -> Translated:
+    if draft is None:
         return Translated(segment, segment.source, (), truncated=False, vector=None)
-    flags = tuple(check(segment.source, output.text))
-    return Translated(segment, output.text, flags, output.truncated, output.vector)
+    output = draft.output
+    return Translated(
+        segment,
+        output.text,
+        draft.flags,
+        output.truncated,
+        output.vector,
+        again=draft.again,
+        inserted=draft.inserted,
+        masked=draft.masked,
+        missing=draft.missing,
+    )
 
 
 class _Counter:

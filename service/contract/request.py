@@ -3,12 +3,12 @@
 import json
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from service.contract.errors import Code, RequestError
 
 #: Fields of the interface whose features are not built yet. They are refused, never ignored.
-_NOT_BUILT = {"glossary", "keep", "callback_url"}
+_NOT_BUILT = {"callback_url"}
 
 #: Most bytes of `metadata`, as JSON in UTF-8.
 METADATA_BYTES = 4096
@@ -18,6 +18,9 @@ _SHOWN_CHARACTERS = 60
 
 #: Most characters of `title`.
 TITLE_CHARACTERS = 1000
+
+#: Most entries of `glossary` and of `keep`, and most characters of a term.
+TERMS, TERM_CHARACTERS = 1000, 200
 
 
 class _Record(BaseModel):
@@ -32,14 +35,38 @@ class SummaryOptions(_Record):
     strict: Literal[False] = False
 
 
+def _term(value: str) -> str:
+    if not value or len(value) > TERM_CHARACTERS or value.strip() != value or any(char < " " for char in value):
+        raise ValueError(
+            f"is no term: it takes 1 to {TERM_CHARACTERS} characters, with no blanks at its ends and no line ends"
+        )
+    return value
+
+
+_Term = Annotated[str, AfterValidator(_term)]
+
+
+class GlossaryEntry(_Record):
+    """The English for a French term. With `inflect`, the term's plural counts as the term, and the model may write the English
+    in another form of the same words."""
+
+    translation: _Term
+    inflect: bool = False
+
+
 class JobRequest(_Record):
-    """One article to translate. Text is kept as it came, to the byte."""
+    """One article to translate. Text is kept as it came, to the byte.
+
+    `glossary` gives for French terms the English that they must become; `keep` lists terms that stay as they are.
+    """
 
     text: str
     title: Annotated[str, Field(max_length=TITLE_CHARACTERS)] | None = None
     format: Literal["text"] = "text"
     force: bool = False
     summary: SummaryOptions = SummaryOptions()
+    glossary: Annotated[dict[_Term, GlossaryEntry], Field(max_length=TERMS)] | None = None
+    keep: Annotated[list[_Term], Field(max_length=TERMS)] | None = None
     metadata: dict[str, Any] | None = None
 
     def to_json(self) -> bytes:
@@ -61,7 +88,7 @@ def parse_request(body: object, *, max_characters: int) -> JobRequest:
         raise RequestError(Code.INVALID_REQUEST, 'Send a JSON object such as {"text": "Un article."}.')
     _refuse_unbuilt(body)
     try:
-        request = JobRequest.model_validate(body)
+        request = JobRequest.model_validate(_with_entries(body))
     except ValidationError as error:
         raise _request_error(error) from None
     _check_text(request, max_characters)
@@ -83,6 +110,15 @@ def _refuse_unbuilt(body: dict[str, Any]) -> None:
         raise RequestError(
             Code.NOT_SUPPORTED, "summary.strict is not supported yet. Leave it out.", pointer="/summary/strict"
         )
+
+
+def _with_entries(body: dict[str, Any]) -> dict[str, Any]:
+    """The body with the short form of a glossary's entries, a translation alone, written out."""
+    glossary = body.get("glossary")
+    if not isinstance(glossary, dict):
+        return body
+    entries = {term: {"translation": entry} if isinstance(entry, str) else entry for term, entry in glossary.items()}
+    return {**body, "glossary": entries}
 
 
 def _check_metadata(metadata: dict[str, Any]) -> None:
@@ -125,10 +161,11 @@ def _check_text(request: JobRequest, max_characters: int) -> None:
 def _request_error(error: ValidationError) -> RequestError:
     """The first problem, as an error that names the field and what it takes (never its value)."""
     item = error.errors(include_input=False, include_url=False)[0]
-    path = [_shown(str(part)) for part in item["loc"]]
+    path = [_shown(str(part)) for part in item["loc"] if part != "[key]"]
     field, pointer = ".".join(path), "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in path)
     if item["type"] == "extra_forbidden":
-        known = ", ".join(SummaryOptions.model_fields if path[0] == "summary" else JobRequest.model_fields)
+        models: dict[str, type[BaseModel]] = {"summary": SummaryOptions, "glossary": GlossaryEntry}
+        known = ", ".join((models.get(path[0], JobRequest) if len(path) > 1 else JobRequest).model_fields)
         return RequestError(
             Code.UNKNOWN_FIELD, f"There is no field {field!r} here. The fields are: {known}.", pointer=pointer
         )
@@ -136,7 +173,7 @@ def _request_error(error: ValidationError) -> RequestError:
         return RequestError(Code.INVALID_REQUEST, f"The field {field!r} is missing.", pointer=pointer)
     if item["type"] == "string_unicode":
         return _half_pair(field or "The name of a field", pointer or None)
-    message = item["msg"].removeprefix("Input ")
+    message = item["msg"].removeprefix("Input ").removeprefix("Value error, ")
     return RequestError(Code.INVALID_REQUEST, f"{field} {message}.", pointer=pointer)
 
 

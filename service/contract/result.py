@@ -71,12 +71,16 @@ class Summary(_Record):
 
 
 class Coverage(_Record):
-    """Counted from what went into the model and what came out. `truncated`: some output stopped at its limit."""
+    """Counted from what went into the model and what came out. `truncated`: some output stopped at its limit.
+
+    `segments_repaired` are those whose first translation failed a check and was replaced by a better one.
+    """
 
     segments_in: int
     segments_out: int
     characters_in: int
     truncated: bool
+    segments_repaired: int = 0
 
 
 class Warning(_Record):
@@ -86,6 +90,20 @@ class Warning(_Record):
     paragraph: int | None
     segment: int
     detail: str
+
+
+class TermUse(_Record):
+    """A term of the glossary, or one to keep, where it stands in the article. `paragraph` is null for the title.
+
+    `how`: `model` where the model wrote it as wanted, `masked` where it was hidden behind a name, `inserted` where the
+    sentence was translated around it, which may read badly, `missing` where it is not in the translation.
+    """
+
+    term: str
+    translation: str
+    paragraph: int | None
+    segment: int
+    how: Literal["model", "masked", "inserted", "missing"]
 
 
 class Model(_Record):
@@ -119,6 +137,7 @@ class Result(_Record):
     warnings: list[Warning]
     models: Models
     timings: Timings
+    terms: list[TermUse] = []
 
     def to_json(self) -> bytes:
         """UTF-8 JSON, as the record keeps it and the interface shows it."""

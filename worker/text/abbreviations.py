@@ -18,7 +18,24 @@ NEVER_LAST = words(
     St Ste Sts Stes Sté Éts Ets Fg Bd Bld Av
     Th Ph Ch Cl Fr Chr Alph Ed Ém Jh
     cf Cf c.-à-d c-à-d c.à.d p.ex ex vs v p pp t l f dir coord trad rééd éd bd bld boul av fg fbg resp apr
-    n no No N° n° nº nos ndlr N.D.L.R env
+    n no No N° n° nº nos ndlr N.D.L.R feat ft adj bât Bât esc Rés
+    """
+)
+
+#: Those of the above that are units too: after a number they end a sentence (``512 p. Celle de poche…``).
+UNITS = words("M p l t")
+
+#: What stands before a name or a number, or ends a sentence: a cut only before a word that starts sentences.
+IN_NAMES = words("Bros Co Cie Yahoo env")
+
+#: Ranks and the like that are also common words: no cut where an article alone stands before them (``Le col. Weber``).
+AFTER_ARTICLE = words("col Col cap Cap lt sgt cdt prés sén insp comm gal gén prof")
+
+#: Words that a single letter belongs to, so that it is no initial: ``la vitamine D. Paul en prend``.
+LETTERED = words(
+    """
+    vitamine vitamines plan hépatite ligne lignes type catégorie option terminal bâtiment hall zone série division
+    lettre grippe point formule
     """
 )
 
@@ -27,7 +44,7 @@ BEFORE_NUMBER = words(
     """
     art Art al alin chap Chap vol Vol fig Fig tabl tab Tab tome livre réf Réf tél Tél Fax fax sect Sect parag par coll
     suppl note ch Ch app Annexe ann Ann arr dép cap poste ligne col r liv
-    janv jan févr fév avr juil août sept oct nov déc
+    janv jan févr fév avr juil juill août sept oct nov déc
     lun mar mer jeu ven sam dim
     """
 )
@@ -45,6 +62,11 @@ STARTERS = words(
     Aucune Personne Rien Ici Là Hier Demain Désormais Voici Voilà Celui Celle Ceux Celles Cela Ça Ceci Parmi Outre Grâce
     Afin Bien Même Déjà Non Oui Ne Se Pourquoi Comment Combien Autre Autres Deux Trois Quatre Cinq Six Sept Huit Neuf
     Dix Lors Jamais Toujours Parfois Souvent Tandis Faute Plus Moins Quant Quel Quelle Quels Quelles Né Née Près Hors
+    Pas Peu Beaucoup Trop Tant Tel Telle Tels Telles Mieux Pire Certes Hormis Suivant Concernant Lui Eux Seul Seule Seuls
+    Seules Voire Autant Autrement Quoique Puisque Parce Quiconque Onze Douze Treize Quatorze Quinze Seize Vingt Trente
+    Quarante Cinquante Soixante Cent Mille Lundi Mardi Mercredi Jeudi Vendredi Samedi Dimanche Âgé Âgée Âgés Âgées Agé
+    Agée Interrogé Interrogée Interpellé Interpellée Arrêté Arrêtée Condamné Condamnée Soupçonné Soupçonnée Placé Placée
+    Poursuivi Poursuivie Accusé Accusée Originaire Résultat Bilan Objectif Reste Restent Vient Viennent Suit Suivent
     """
 )
 

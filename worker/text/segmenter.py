@@ -11,16 +11,37 @@ import re
 from bisect import bisect_left
 
 from worker.text.abbreviations import (
+    AFTER_ARTICLE,
     ARTICLES,
     BEFORE_NUMBER,
     ELIDED_STARTERS,
     HANGING,
+    IN_NAMES,
+    LETTERED,
     NEVER_LAST,
-    NUMBERED,
     STARTERS,
+    UNITS,
 )
 from worker.text.document import BLANKS, Span
 from worker.text.enclosures import Enclosure, enclosures
+from worker.text.stops import (
+    ADVERB,
+    CAMEL,
+    CLOCK,
+    FOLLOWING,
+    FORENAME,
+    INITIALS,
+    LAST_WORD,
+    LIST_LETTER,
+    MARKER,
+    NUMBERED,
+    OPENING,
+    ROMAN,
+    SPEAKER,
+    STOP,
+    TAGS,
+    WORD,
+)
 
 #: A cut inside quotation marks leaves at least this many words of the quotation on either side.
 WORDS_QUOTED = 3
@@ -28,35 +49,8 @@ WORDS_QUOTED = 3
 #: How far, in characters, a decision looks back or ahead.
 _REACH = 48
 
-_SPACE = r"[ \t\u00a0\u2009\u202f]"
-_STOP = re.compile(
-    rf"""
-    (?P<wide> [。！？｡؟۔।]++ [」』）»”")]*+ )
-    |
-    (?P<stop> [.!?…‼⁇⁈⁉‽]++ (?: {_SPACE}{{0,2}}+ (?: [!?…‼⁇⁈⁉‽]++ | \.{{2,}}+ ) )*+ )
-    (?P<tail> (?: {_SPACE}{{0,2}}+ [»›”] | ["’')\]] | \[\d{{1,3}}\] | [¹²³⁰⁴-⁹]++ )*+
-              (?: {_SPACE} \( (?! (?:\d{{1,2}}|[a-z]) \) ) [^().!?…]{{1,40}} \) (?! {_SPACE}* [.,;:!?…] ) )? )
-    """,
-    re.VERBOSE,
-)
-_OPENING = re.compile(
-    r"""
-    (?: \((?:\d{1,2}|[a-z])\) \s++
-      | [\[(](?:…|\.\.\.)[\])] \s*+
-      | [«“„‹"'‘’(\[「『¿¡•*\#@] \s*+
-      | [–—―] \s*+ | --++ \s*+ | - \s++
-    )*+
-    """,
-    re.VERBOSE,
-)
-_WORD = re.compile(r"[^\W_]+")
-_LAST_WORD = re.compile(r"[^\s«“„\"(\[’'/]*\Z")
-_INITIALS = re.compile(r"(?:[^\W\d_]\.?-?)*[^\W\d_]\Z")
-_MARKER = re.compile(r"(?:\d{1,3}(?:\.\d{1,3})*|[IVXLC]{1,5}|[^\W\d_])\Z")
-_NUMERAL = re.compile(r"(?:\d+|[IVXLC]+)\Z")
-_LIST_LETTER = re.compile(r"[a-z]\)")
-_CAMEL = re.compile(r"[a-z]{1,2}[A-Z]")
-_FOLLOWING = re.compile(r"([^\W\d_]+)(['’]?)[\s\u00a0]*([^\W\d_]?)")
+#: A paragraph of more characters is no headline.
+_HEADLINE = 150
 
 
 class FrenchSegmenter:
@@ -78,17 +72,18 @@ class _Paragraph:
         self.text, self.end = text, end
         self.start = start  # of the sentence under way
         self.first = start
-        self.words = [match.start() for match in _WORD.finditer(text)]
+        self.words = [match.start() for match in WORD.finditer(text)]
         self.pairs = enclosures(text)
         self.closed_at = {pair.start: pair.end for pair in self.pairs}
         self.closing = {pair.end for pair in self.pairs if text[pair.end] == '"'}
         self.next_pair = 0
+        self.item = 0  # the number of the last item of a list that runs on
         #: The pairs around the current place, each with whether its opening mark starts a sentence.
         self.around: list[tuple[Enclosure, bool]] = []
 
     def sentences(self) -> list[Span]:
         spans: list[Span] = []
-        for match in _STOP.finditer(self.text, self.start, self.end):
+        for match in STOP.finditer(self.text, self.start, self.end):
             after, begin = self._next(match.end())
             if begin >= self.end:
                 break
@@ -124,7 +119,7 @@ class _Paragraph:
 
     def _leads(self, place: int) -> bool:
         """Whether nothing but opening marks stands between the start of the sentence and `place`."""
-        return place - self.start <= 8 and not _WORD.search(self.text, self.start, place)
+        return place - self.start <= 8 and not WORD.search(self.text, self.start, place)
 
     def _count(self, left: int, right: int) -> int:
         return bisect_left(self.words, right) - bisect_left(self.words, left)
@@ -149,16 +144,20 @@ class _Paragraph:
         if match["wide"]:
             return self.text[begin].isalnum() and not self.text[begin].islower()
         text, stop = self.text, match["stop"]
-        opening = _OPENING.match(text, begin, min(begin + _REACH, self.end))
+        opening = OPENING.match(text, begin, min(begin + _REACH, self.end))
         lead = opening.end() if opening else begin
-        if lead >= self.end or not self._starts(lead):
+        if lead >= self.end:
             return False
+        if not self._starts(lead):
+            return text[begin] in "#@" and begin > after and bool(TAGS.match(text, begin, self.end))
         if begin == after and not match["tail"]:
             return self._glued(match.start(), begin)
         if text[begin] == "(" and lead == begin + 1 and not self._is_sentence(begin):
             return False
         if stop == ".":
             return self._full_stop(match.start(), lead, marked=lead > begin)
+        if self._last_word(match.start()) in IN_NAMES and lead == begin:
+            return self._begins(lead)
         if not any(mark in stop for mark in "!?‼⁇⁈⁉‽") and not match["tail"] and lead == begin:
             return self._last_word(match.start()).lower() not in HANGING
         return True
@@ -168,11 +167,11 @@ class _Paragraph:
         text = self.text
         char = text[place]
         if char.isalpha():
-            return not char.islower() or bool(_CAMEL.match(text, place) or _LIST_LETTER.match(text, place))
+            return not char.islower() or bool(CAMEL.match(text, place) or LIST_LETTER.match(text, place))
         if char.isdigit():
             return True
         # Emoji and other signs: they belong to what follows if that starts a sentence.
-        following = _WORD.search(text, place, min(place + 8, self.end))
+        following = WORD.search(text, place, min(place + 8, self.end))
         return not char.isascii() and following is not None and text[following.start()].isupper()
 
     def _is_sentence(self, bracket: int) -> bool:
@@ -185,7 +184,7 @@ class _Paragraph:
     def _glued(self, stop: int, begin: int) -> bool:
         """Whether a space is missing after the stop, as in ``parti.Elle est`` and unlike ``Data.gouv.fr``."""
         text = self.text
-        word = _WORD.match(text, begin, min(begin + _REACH, self.end))
+        word = WORD.match(text, begin, min(begin + _REACH, self.end))
         if not word or not word[0][0].isupper() or text[word.end() : word.end() + 1] not in (" ", "\u00a0", "'", "’"):
             return False
         if len(word[0]) > 1 and not word[0][1:].islower():
@@ -196,30 +195,53 @@ class _Paragraph:
         return before[-1].islower() and len(self._last_word(stop)) > 1 and not set(before) & set("/@:._")
 
     def _last_word(self, stop: int) -> str:
-        found = _LAST_WORD.search(self.text[max(self.start, stop - _REACH) : stop])
+        found = LAST_WORD.search(self.text[max(self.start, stop - _REACH) : stop])
         return found[0] if found else ""
 
     def _full_stop(self, stop: int, lead: int, *, marked: bool) -> bool:
         """Whether a single full stop ends a sentence. `marked`: a dash or a mark of quotation follows."""
         text, last = self.text, self._last_word(stop)
         before = text[max(self.start, stop - len(last) - _REACH) : stop - len(last)].rstrip(BLANKS)
-        opens = self._leads(stop - len(last)) or before.endswith((":", ";"))
-        if opens and (_MARKER.match(last) or (_INITIALS.match(last) and "." in last)):
+        if self._is_item(stop, last, before):
             return False
-        if self._is_kicker(stop, lead) or self._is_numbered(last, before):
+        if self._is_kicker(stop, lead) or self._is_headline(stop, lead) or self._is_speaker(stop, lead):
+            return False
+        if stop - self.start <= _REACH and NUMBERED.match(text, self.start, stop):
             return False
         digit = text[lead].isdigit()
-        if last in NEVER_LAST:
-            return last == "M" and before[-1:].isdigit()
-        if last in BEFORE_NUMBER and (digit or text[lead + 1 : lead + 2] in (".", "-")):
+        if last in UNITS and before[-1:].isdigit() and not digit:
+            return last != "M" or self._begins(lead)
+        if last == "M" and FORENAME.search(before):  # ``Éric M. Il nie``: a name that was made short, not a title
+            return not digit and self._begins(lead)
+        if last in NEVER_LAST or (last in AFTER_ARTICLE and self._follows_article(stop - len(last))):
+            return False
+        if last in BEFORE_NUMBER and (
+            digit or text[lead + 1 : lead + 2] in (".", "-") or ROMAN.match(text, lead, self.end)
+        ):
+            return False
+        if last in ("h", "min") and before[-1:].isdigit() and CLOCK.match(text, lead, self.end):
             return False
         if last == "al" and text[lead - 1 : lead] == "(":
             return False
-        if _INITIALS.match(last) and last.isupper() and (len(last) == 1 or "." in last):
+        if last in IN_NAMES and not marked:
+            return not digit and self._begins(lead)
+        if INITIALS.match(last) and last.isupper() and (len(last) == 1 or "." in last):
             if marked and text[lead - 1] != "(":
                 return True
             return not digit and self._after_initial(last, before, lead)
         return True
+
+    def _is_item(self, stop: int, last: str, before: str) -> bool:
+        """Whether `last` numbers what follows: first in its sentence, after a colon, or next in a list that runs on."""
+        opens = self._leads(stop - len(last)) or before.endswith((":", ";"))
+        number = int(last) if last.isascii() and last.isdigit() and len(last) < 4 else 0
+        if opens and (MARKER.match(last) or (INITIALS.match(last) and "." in last)):
+            self.item = number
+            return True
+        if number and number == self.item + 1 and before.endswith((",", ")")):
+            self.item = number
+            return True
+        return False
 
     def _is_kicker(self, stop: int, lead: int) -> bool:
         """A few words in capitals that open a paragraph: ``EN DIRECT. Guerre en Ukraine``."""
@@ -228,19 +250,40 @@ class _Paragraph:
         head = self.text[self.first : stop]
         return sum(map(str.isalpha, head)) > 1 and head.isupper() and not self.text[lead : lead + 4].isupper()
 
-    def _is_numbered(self, last: str, before: str) -> bool:
-        """``Art. 3.`` and the like at the start of a sentence."""
-        name = before.rstrip(".")
-        return name in NUMBERED and bool(_NUMERAL.match(last)) and self._count(self.start, self.start + len(before)) < 2
+    def _is_headline(self, stop: int, lead: int) -> bool:
+        """A word or two that open a headline, which is short and has no other stop: ``Météo. Orages attendus``."""
+        if self.start != self.first or stop - self.first > _REACH or self.end - self.first > _HEADLINE:
+            return False
+        return len(self.text[self.first : stop].split()) <= 2 and not STOP.search(self.text, lead, self.end)
 
-    def _after_initial(self, last: str, before: str, lead: int) -> bool:
-        """Whether what stands at `lead` starts a sentence rather than the name that an initial belongs to."""
-        if last == "J.-C" and before.lower().endswith(("av.", "apr.", "avant", "après", "ap.")):
-            return True
-        following = _FOLLOWING.match(self.text, lead, min(lead + _REACH, self.end))
+    def _is_speaker(self, stop: int, lead: int) -> bool:
+        """A name and a dash that open a paragraph: ``Jeanne Moreau. – J'ai toujours…``."""
+        if (
+            self.start != self.first
+            or stop - self.first > _REACH
+            or not any(map("–—―".__contains__, self.text[stop:lead]))
+        ):
+            return False
+        return bool(SPEAKER.match(self.text, self.first, stop))
+
+    def _follows_article(self, place: int) -> bool:
+        """Whether the sentence has but an article before `place`."""
+        return self.text[self.start : min(place, self.start + 4)].strip().lower() in ("le", "la", "l'", "l’")
+
+    def _begins(self, lead: int) -> bool:
+        """Whether the word at `lead` is one that starts sentences, and no name."""
+        following = FOLLOWING.match(self.text, lead, min(lead + _REACH, self.end))
         if not following:
             return True
         word, apostrophe, letter = following.groups()
         if apostrophe:
             return word in ELIDED_STARTERS or (word in ARTICLES and letter.islower())
-        return word in STARTERS or (word in ARTICLES and letter.islower())
+        return word in STARTERS or (word in ARTICLES and letter.islower()) or bool(ADVERB.match(word))
+
+    def _after_initial(self, last: str, before: str, lead: int) -> bool:
+        """Whether what stands at `lead` starts a sentence rather than the name that an initial belongs to."""
+        if last == "J.-C" and before.lower().endswith(("av.", "apr.", "avant", "après", "ap.")):
+            return True
+        if len(last) == 1 and before.rsplit(" ", 1)[-1] in LETTERED and self.text[lead + 1 : lead + 2] != ".":
+            return True
+        return self._begins(lead)

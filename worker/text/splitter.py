@@ -26,23 +26,26 @@ from worker.text.document import Document, Span
 Length = Callable[[Sequence[str]], Sequence[int]]
 
 #: The price of a cut, in full pieces: how far from an even share it is worth going for a better one.
-CLAUSE, PHRASE, COMMA, CONJUNCTION, BLANK, BOUND, JOINED = 0.0, 0.05, 0.1, 0.2, 0.45, 0.6, 0.9
+CLAUSE, PHRASE, COMMA, RELATIVE, CONJUNCTION, BLANK, BOUND, JOINED = 0.0, 0.05, 0.2, 0.4, 0.8, 1.2, 1.6, 2.0
 #: The price of a cut that makes one piece more than is needed.
-EXTRA = 0.25
+EXTRA = 0.1
 #: No piece is smaller than this share of an even one, where that can be helped.
 SMALLEST = 0.4
 
-_CONJUNCTIONS = words(
+#: Words that start clauses, and hardly anything else.
+_RELATIVES = words(
     """
-    et ou mais or ni car donc que qui dont où quand lorsque puisque comme si afin parce pour alors tandis pendant après
-    avant depuis laquelle lequel lesquels lesquelles auquel duquel sans avec quoique ainsi puis tout
+    mais car que qui dont où quand lorsque puisque parce alors tandis laquelle lequel lesquels lesquelles auquel duquel
+    quoique
     """
 )
+_CONJUNCTIONS = words("et ou or ni donc comme si afin pour pendant après avant depuis sans avec ainsi puis tout")
 _ELIDED = re.compile(r"(?:[qQ]u|[lL]orsqu|[pP]uisqu|[jJ]usqu|[sS])['’](?=ils?\b|elles?\b|on\b|un|en\b|à|au|[aeéiou])")
 _BOUND = words(
     """
     le la les un une des du de à au aux ce cet cette ces son sa ses mon ma mes leur leurs notre nos votre vos en sur dans
     par sous chez très plus moins ne se je tu il elle on nous vous ils elles n° art. p. M. Mme MM. Mlle Dr Me
+    et ou mais que qui dont où quand lorsque puisque car pour sans avec millions milliards milliers
     """
 )
 _DASHES = frozenset("–—―-")
@@ -158,13 +161,19 @@ def _price(text: str, word: Span, following: Span) -> float:
         return JOINED
     if end in (";", ":", ".", "!", "?", "…") or after in _DASHES:
         return BOUND if before in _BOUND else CLAUSE
-    conjunction = after.lower() in _CONJUNCTIONS or bool(_ELIDED.match(after))
+    first = after.lower()
+    relative = first in _RELATIVES or bool(_ELIDED.match(after))
+    conjunction = first in _CONJUNCTIONS
+    if end == "," and before[:-1].lower() in _BOUND:  # ``que, ‖dès lors,``
+        return BLANK
     if end == ",":
-        return PHRASE if conjunction else COMMA
+        return PHRASE if relative or conjunction else COMMA
     if before[-1].isdigit() and after[0].isdigit():
         return JOINED
     if before.lower() in _BOUND or before in _DASHES or before[-1].isdigit():
         return BOUND
+    if relative:
+        return RELATIVE
     return CONJUNCTION if conjunction or after[0] in "«“(" else BLANK
 
 

@@ -16,11 +16,11 @@ from scripts.lab.chaos.cluster import ROOT, Cluster, Shape, Timing
 from worker.context import engine_options
 from worker.engine import build_engine
 from worker.engine.batcher import BatchingEngine, EngineStats
-from worker.engine.interface import DecodeOptions, Output, Role, Tokens
+from worker.engine.interface import Output, Role, Tokens
 from worker.plan import make_plan
+from worker.repair import Repairs
 from worker.settings import Settings
 from worker.text import Document, FrenchSegmenter
-from worker.translation import WITHOUT_REPEATS, runs_on
 
 #: Articles have so many sentences: half of them fewer than 10, one in twenty more than 40.
 _SENTENCES = (2.25, 0.9, 60)
@@ -30,8 +30,6 @@ _CONNECTIONS = 16
 
 #: Times that the worker's memory is looked at.
 _LOOKS = 20
-
-_DEFAULTS = DecodeOptions()
 
 
 @dataclass(slots=True)
@@ -131,6 +129,7 @@ class _Bare:
         engine = build_engine(self._options)
         plans = [make_plan(text, None, engine, segment_tokens=settings.segment_tokens) for text in texts]
         engine.close()
+        self._segments = [part for plan in plans for part in plan.segments if part.tokens is not None]
         self._jobs = [[part.tokens for part in plan.segments if part.tokens is not None] for plan in plans]
         self.segments = sum(map(len, self._jobs))
         self.again = 0
@@ -143,21 +142,19 @@ class _Bare:
         _all(engine, "warm-up", self._jobs[:1])
         began, before = time.perf_counter(), engine.stats()
         outputs = _all(engine, f"round{turn}", self._jobs)
-        inputs = [tokens for job in self._jobs for tokens in job]
-        again = [tokens for tokens, output in zip(inputs, outputs, strict=True) if runs_on(tokens.text, output)]
-        outputs += _all(engine, f"again{turn}", [again], WITHOUT_REPEATS)
-        self.again = len(again)
+        repairs = Repairs(self._segments, engine, f"again{turn}", lambda future: future.result())
+        drafts = {place: repairs.first(place, output) for place, output in enumerate(outputs)}
+        repairs.mend(drafts)
+        self.again = sum(draft.is_bad for draft in drafts.values())
         seconds, after = time.perf_counter() - began, engine.stats()
         engine.close()
-        return seconds, _since(before, after), sum(output.tokens_out for output in outputs)
+        return seconds, _since(before, after), after.row_steps - before.row_steps
 
 
-def _all(
-    engine: BatchingEngine, name: str, jobs: list[list[Tokens]], options: DecodeOptions = _DEFAULTS
-) -> list[Output]:
+def _all(engine: BatchingEngine, name: str, jobs: list[list[Tokens]]) -> list[Output]:
     futures: list[Future[Output]] = []
     for number, inputs in enumerate(jobs):
-        futures += engine.submit(Role.TRANSLATOR, f"{name}-{number}", inputs, options)
+        futures += engine.submit(Role.TRANSLATOR, f"{name}-{number}", inputs)
     return [future.result() for future in futures]
 
 

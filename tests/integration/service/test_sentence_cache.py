@@ -43,7 +43,7 @@ def leave(store: WholeLedger, claim: Claim, *sources: str, limit: int = 100, tru
     mine = cache(store, claim, limit=limit)
     mine.recall(plan(*sources), MODEL)
     for place, source in enumerate(sources):
-        mine.note(place, Output(f"<{source}>", 5, 6, truncated, np.array([0.5, -2.0], dtype=np.float32)))
+        mine.note(place, Output(f"<{source}>", 5, 6, truncated, np.array([0.5, -2.0], dtype=np.float32)), settled=True)
     mine.keep()
 
 
@@ -53,7 +53,8 @@ def test_a_clients_next_job_is_told(store: WholeLedger) -> None:
     with capture_logs() as logs:
         found = cache(store, job(store)).recall(plan(SECRETS[2], SECRETS[1], SECRETS[1]), MODEL)
     assert sorted(found) == [1, 2]
-    output = found[1]
+    assert found[1].settled
+    output = found[1].output
     assert (output.text, output.tokens_in, output.tokens_out, output.truncated) == (f"<{SECRETS[1]}>", 5, 6, False)
     assert output.vector is not None
     assert output.vector.tolist() == [0.5, -2.0]

@@ -1,10 +1,37 @@
 """Language: French and English are never refused, others are, and English is only what surely is."""
 
+import importlib.util
+import sys
 import threading
+import time
+from pathlib import Path
+from types import ModuleType
 
 import pytest
 
-from service.contract.language import detect, foreign_language, is_english
+from service.contract.language import (
+    WINDOW_CHARACTERS,
+    detect,
+    foreign_language,
+    is_english,
+    language_name,
+    paragraph_language,
+)
+
+
+def load(name: str) -> ModuleType:
+    """The measuring command, which lies beside this file and in no package."""
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+measure = load("measure_language")
+
 
 FRENCH = {
     "news": "Le conseil municipal a adopté lundi soir le budget de la ville, après quatre heures de débats. La maire a défendu "
@@ -101,3 +128,101 @@ def test_many_threads_share_one_model() -> None:
     for thread in threads:
         thread.join()
     assert guesses == ["fr"] * 8
+
+
+@pytest.mark.parametrize("name", ["blind", "tuning"])
+def test_paragraphs_of_the_test_sets(name: str) -> None:
+    cases = measure.read_cases(measure.CASES / f"{name}.tsv")
+    table = measure.confusion(cases, paragraph_language)
+    french = [counts for row, counts in table.items() if row.startswith(("French", "no language"))]
+    assert sum(counts.total() for counts in french) >= 110
+    assert sum(counts.total() - counts["undecided"] for counts in french) == 0
+    english, other = table["English, paragraphs"], table["other, paragraphs"]
+    assert english["English"] >= 0.93 * english.total()
+    assert english["wrong"] == 0
+    assert other["right"] >= 0.95 * other.total()
+    assert other["English"] == 0
+    short = table["other, short lines"]
+    assert short["right"] + short["undecided"] == short.total()
+
+
+def test_the_test_sets_are_large_enough_and_have_no_line_twice() -> None:
+    cases = [case.text for path in measure.CASES.glob("*.tsv") for case in measure.read_cases(path)]
+    assert len(cases) == len(set(cases)) >= 380
+
+
+def test_errors_are_found() -> None:
+    case = measure.Case("fr", "headline", "Bonjour")
+    assert measure.errors([case], lambda _: None) == []
+    assert measure.errors([case], lambda _: "en") == [(case, "en")]
+    assert measure.outcome(case, "de") == "wrong"
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (ENGLISH, "en"),
+        (FRENCH["news"], None),
+        (FOREIGN["German"], "de"),
+        ("«Wir haben das nicht gewollt», sagte der Minister am Abend vor den Abgeordneten in Berlin.", "de"),
+        ("« Wir haben das nicht gewollt und wir bedauern das sehr », regrette Merkel.", None),
+        ("« This is not what we had in mind when we came to this country », regrette Obama.", None),
+        ("« This is not what we had in mind when we came to this country »", "en"),
+        ("Слава", "ru"),
+        ("Ви знаєте, що їй потрібно більше часу, щоб відповісти на це питання.", "uk"),
+        ("این کتاب را برای دوستم در تهران خریدم و امیدوارم آن را دوست داشته باشد.", "fa"),
+        ("你好", "zh"),
+        ("東京へようこそ", "ja"),
+        ("안녕", "ko"),
+        ("Le mot « перестройка » a fait le tour du monde.", None),
+        ("α + β = γ / δ", None),
+        ("ሰላም ለሁሉም", "am"),
+        ("漢", None),
+        ("", None),
+    ],
+)
+def test_language_of_a_paragraph(text: str, code: str | None) -> None:
+    assert paragraph_language(text) == code
+    assert is_english(text) == (code == "en")
+
+
+def test_a_long_paragraph_is_of_a_language_only_where_three_windows_agree() -> None:
+    english, french, german = (text * 40 for text in (ENGLISH, FRENCH["news"], FOREIGN["German"]))
+    assert len(english) > 3 * WINDOW_CHARACTERS
+    assert paragraph_language(english) == "en"
+    assert paragraph_language(german) == "de"
+    for mixed in (english + french, french + english, english + french + english, english + german):
+        assert paragraph_language(mixed) is None
+
+
+def test_names_of_languages() -> None:
+    assert language_name("de") == "German"
+    assert language_name("xh") == "the language 'xh'"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a" * 3_000,
+        "«" * 3_000,
+        '"a ' * 1_000,
+        "a b " * 750,
+        "出口" * 500_000,
+        "@" * 3_000,
+        "{;}" * 1_000,
+        FRENCH["news"] * 5_000,
+    ],
+)
+def test_the_time_of_a_paragraph_is_bounded(text: str) -> None:
+    paragraph_language(text)
+    start = time.perf_counter()
+    for _ in range(10):
+        paragraph_language(text)
+    assert time.perf_counter() - start < 1  # 0.03 s or less
+
+
+def test_a_thousand_french_paragraphs_take_well_under_a_second() -> None:
+    start = time.perf_counter()
+    for number in range(1_000):
+        paragraph_language(f"{number} {FRENCH['news'] * 2}")
+    assert time.perf_counter() - start < 2  # 0.2 s on a machine that does nothing else

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from service.api.bodies import decode, parse_json
 from service.contract.errors import Code, DepecheError
-from service.contract.request import METADATA_BYTES, JobRequest, parse_request
+from service.contract.request import METADATA_BYTES, GlossaryEntry, JobRequest, parse_request
 
 LIMIT = 1000
 
@@ -89,7 +89,44 @@ def test_limits_are_exact() -> None:
         assert refusal({"text": "a", "summary": {"max_words": wrong}}).code is Code.INVALID_REQUEST
 
 
-@pytest.mark.parametrize("field", ["glossary", "keep", "callback_url"])
+@pytest.mark.parametrize("field", ["callback_url"])
 def test_what_is_not_built_is_refused_unless_null(field: str) -> None:
     error = refusal({"text": "a", field: {}})
     assert (error.code, error.pointer) == (Code.NOT_SUPPORTED, f"/{field}")
+
+
+def test_terms() -> None:
+    body = {
+        "text": "a",
+        "glossary": {"comité d'entreprise": "works council", "hausse": {"translation": "rise", "inflect": True}},
+        "keep": ["Durand & Fils"],
+    }
+    request = parse_request(body, max_characters=10)
+    assert request.glossary == {
+        "comité d'entreprise": GlossaryEntry(translation="works council"),
+        "hausse": GlossaryEntry(translation="rise", inflect=True),
+    }
+    assert request.keep == ["Durand & Fils"]
+    assert JobRequest.from_json(request.to_json()) == request
+    assert parse_request({"text": "a", "glossary": None, "keep": None}, max_characters=10).glossary is None
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "pointer"),
+    [
+        ("glossary", {"": "b"}, "/glossary/"),
+        ("glossary", {" a": "b"}, "/glossary/ a"),
+        ("glossary", {"a": "b\n"}, "/glossary/a/translation"),
+        ("glossary", {"a": {"translation": "b", "how": 1}}, "/glossary/a/how"),
+        ("glossary", {str(n): "b" for n in range(1001)}, "/glossary"),
+        ("glossary", ["a"], "/glossary"),
+        ("keep", [""], "/keep/0"),
+        ("keep", ["a" * 201], "/keep/0"),
+        ("keep", "a", "/keep"),
+    ],
+)
+def test_bad_terms_are_named(field: str, value: object, pointer: str) -> None:
+    error = refusal({"text": "a", field: value})
+    assert error.pointer == pointer
+    assert error.code in {Code.INVALID_REQUEST, Code.UNKNOWN_FIELD}
+    assert "pattern" not in error.detail

@@ -10,6 +10,7 @@ from service.contract.errors import StoreUnavailable
 from service.contract.leases import LeaseStore
 from service.contract.request import JobRequest
 from worker.engine.interface import ModelInfo, Output
+from worker.memory import Remembered
 from worker.partials import Partials, fingerprint, pack, unpack
 from worker.plan import PlannedSegment, Route
 
@@ -36,7 +37,13 @@ class KeepingStore:
         return self.pieces
 
 
-def output(text: str, vector: list[float] | None = None, *, truncated: bool = False) -> Output:
+def output(
+    text: str, vector: list[float] | None = None, *, truncated: bool = False, settled: bool = False
+) -> Remembered:
+    return Remembered(made(text, vector, truncated=truncated), settled)
+
+
+def made(text: str, vector: list[float] | None = None, *, truncated: bool = False) -> Output:
     return Output(text, 5, 7, truncated, None if vector is None else np.array(vector, dtype=np.float32))
 
 
@@ -47,11 +54,12 @@ def partials(store: KeepingStore, *, token: int = 2, every_s: float = 60) -> Par
 
 @pytest.mark.parametrize("vector", [None, [0.25, -1.0, 0.5]])
 def test_a_piece_comes_back_as_it_was(vector: list[float] | None) -> None:
-    outputs = {4: output("L'été\nà Paris « ».", vector), 0: output("b", vector, truncated=True)}
+    outputs = {4: output("L'été\nà Paris « ».", vector, settled=True), 0: output("b", vector, truncated=True)}
     back = unpack(pack(outputs, "plan"), "plan")
     assert list(back) == [4, 0]
-    for place, original in outputs.items():
-        copy = back[place]
+    assert [found.settled for found in back.values()] == [True, False]
+    for place, original in ((place, found.output) for place, found in outputs.items()):
+        copy = back[place].output
         assert (copy.text, copy.tokens_in, copy.tokens_out, copy.truncated) == (original.text, 5, 7, original.truncated)
         if vector is None:
             assert copy.vector is None
@@ -63,7 +71,7 @@ def test_a_piece_comes_back_as_it_was(vector: list[float] | None) -> None:
 
 def test_vectors_are_kept_for_all_or_for_none() -> None:
     back = unpack(pack({0: output("a", [1.0]), 1: output("b")}, "plan"), "plan")
-    assert [item.vector for item in back.values()] == [None, None]
+    assert [item.output.vector for item in back.values()] == [None, None]
 
 
 @pytest.mark.parametrize(
@@ -87,15 +95,15 @@ def test_a_later_attempt_recalls_what_was_saved_last() -> None:
     store = KeepingStore()
     first = partials(store, token=1)
     assert first.recall(PLAN, MODEL) == {}
-    first.note(0, output("a"))
+    first.note(0, made("a"), settled=False)
     first.save()
-    first.note(0, output("better"))
-    first.note(2, output("c"))
+    first.note(0, made("better"), settled=False)
+    first.note(2, made("c"), settled=False)
     first.save()
     first.save()
     assert len(store.pieces) == 2, "nothing new is not saved"
     recalled = partials(store, token=3).recall(PLAN, MODEL)
-    assert {place: item.text for place, item in recalled.items()} == {0: "better", 2: "c"}
+    assert {place: item.output.text for place, item in recalled.items()} == {0: "better", 2: "c"}
 
 
 def test_nothing_is_saved_before_it_is_due() -> None:
@@ -103,7 +111,7 @@ def test_nothing_is_saved_before_it_is_due() -> None:
     patient, eager = partials(store), partials(store, every_s=0)
     for each in (patient, eager):
         each.recall(PLAN, MODEL)
-        each.note(1, output("b"))
+        each.note(1, made("b"), settled=False)
     patient.save_when_due()
     assert store.pieces == []
     eager.save_when_due()
@@ -115,9 +123,9 @@ def test_an_outage_costs_nothing_but_time() -> None:
     store.down = True
     some = partials(store)
     assert some.recall(PLAN, MODEL) == {}
-    some.note(1, output("b"))
+    some.note(1, made("b"), settled=False)
     some.save()
-    some.note(1, output("newer"))
+    some.note(1, made("newer"), settled=False)
     store.down = False
     some.save()
-    assert {place: item.text for place, item in partials(store).recall(PLAN, MODEL).items()} == {1: "newer"}
+    assert {place: item.output.text for place, item in partials(store).recall(PLAN, MODEL).items()} == {1: "newer"}

@@ -1,6 +1,9 @@
 """How well paragraphs are cut into sentences: boundary F1 on the gold cases, ours and libraries'.
 
     python tests/unit/worker/text/measure.py [--errors] [FILE...]
+    python tests/unit/worker/text/measure.py --long [--errors] [FILE...]
+
+The second form measures where sentences that are too long are cut: the share of cuts at a place that is marked.
 
 A file has one paragraph a line with ‖ where a sentence ends and the next one starts; lines with # are headings. A
 boundary is the number of characters before it, blanks left out, so that what a library does to blanks costs it
@@ -12,13 +15,16 @@ from __future__ import annotations
 import argparse
 import importlib
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from worker.text import FrenchSegmenter
+from worker.text import FrenchSegmenter, split_to_fit
 
 CASES = Path(__file__).parents[3] / "data" / "segmentation"
+LONG = CASES / "long"
+#: Limits in tokens that long sentences are cut to.
+LIMITS = (32, 48, 64, 96)
 MARK = "‖"
 
 
@@ -106,14 +112,46 @@ def libraries() -> dict[str, Callable[[str], list[str]]]:
     return found
 
 
+def tokens(texts: Sequence[str]) -> list[int]:
+    """The lengths by a made-up tokeniser: a token for every four characters of a word, one for the end."""
+    return [1 + sum((len(word) + 3) // 4 for word in text.split()) for text in texts]
+
+
+def cuts(cases: Iterable[str], limit: int, *, report: bool = False) -> tuple[int, int]:
+    """How many cuts into pieces of at most `limit` tokens fall at a marked place, and how many there are."""
+    right = count = 0
+    for case in cases:
+        sentence = case.replace(MARK, "")
+        pieces = [sentence[start:end] for start, end in split_to_fit(sentence, tokens, limit)]
+        good, made = boundaries(case.split(MARK)), boundaries(pieces)
+        right += len(good & made)
+        count += len(made)
+        if report and made - good:
+            print(f"  {limit} tokens: {f' {MARK}'.join(pieces)}\n")
+    return right, count
+
+
+def print_cuts(files: Sequence[Path], *, report: bool) -> None:
+    """Print the table of the cuts in long sentences."""
+    print("| cases | tokens at most | cuts | at a marked place |\n" + "| --- " * 4 + "|")
+    for path in files:
+        for limit in LIMITS:
+            right, count = cuts(read_cases(path), limit, report=report)
+            print(f"| {path.stem} | {limit} | {count} | {right} ({right / count:.0%}) |")
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("files", nargs="*", type=Path, default=sorted(CASES.glob("*.txt")))
+    parser.add_argument("files", nargs="*", type=Path)
     parser.add_argument("--errors", action="store_true", help="print the cases that ours gets wrong")
+    parser.add_argument("--long", action="store_true", help="measure the cuts in sentences that are too long")
     options = parser.parse_args()
+    if options.long:
+        print_cuts(options.files or sorted(LONG.glob("*.txt")), report=options.errors)
+        return
     print("| cases | segmenter | precision | recall | F1 | paragraphs right | seconds |\n" + "| --- " * 7 + "|")
-    for path in options.files:
+    for path in options.files or sorted(CASES.glob("*.txt")):
         cases = read_cases(path)
         for name, split in {"ours": ours, **libraries()}.items():
             start = time.perf_counter()

@@ -1,4 +1,6 @@
 import importlib.util
+import sys
+import time
 from pathlib import Path
 from types import ModuleType
 
@@ -16,8 +18,6 @@ def load(name: str) -> ModuleType:
     assert spec
     assert spec.loader
     module = importlib.util.module_from_spec(spec)
-    import sys
-
     sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
@@ -30,16 +30,19 @@ def split(text: str) -> list[str]:
     return [text[start:end] for start, end in FrenchSegmenter().split(text)]
 
 
-@pytest.mark.parametrize(("name", "least"), [("tuning", 0.995), ("heldout", 0.98)])
-def test_gold_cases(name: str, least: float) -> None:
+@pytest.mark.parametrize(
+    ("name", "cases", "least"),
+    [("tuning", 135, 0.995), ("heldout", 90, 0.995), ("blind", 190, 0.99), ("second", 90, 0.99)],
+)
+def test_gold_cases(name: str, cases: int, least: float) -> None:
     result = measure.score(measure.ours, measure.read_cases(measure.CASES / f"{name}.txt"))
-    assert result.cases >= 85
+    assert result.cases >= cases
     assert result.f1 >= least
 
 
 def test_there_are_enough_gold_cases_and_none_twice() -> None:
     cases = [case for path in measure.CASES.glob("*.txt") for case in measure.read_cases(path)]
-    assert len(cases) == len(set(cases)) >= 150
+    assert len(cases) == len(set(cases)) >= 500
 
 
 def test_the_score_counts_boundaries() -> None:
@@ -88,6 +91,26 @@ def test_a_blank_paragraph_has_no_sentence(text: str) -> None:
         ("Il est parti.http reste.", 1),
         ("Il prend la R.N. 7 ou la ligne C. 12 minutes suffisent.", 1),
         ("Elle voit un 😀. 😀 Il rit.", 2),
+        ("Bravo ! 🇫🇷❤️ Merci à tous. 👉 Lisez ceci.", 3),
+        ("Prévoir 20 min. 30 s. de plus. Partir à 9 h. 12 personnes suivent.", 3),
+        ("Le livre fait 512 p. Celui-là en fait 640.", 2),
+        ("En 2017 M. Macron promettait l'inverse.", 1),
+        ("On interroge Éric M. Il nie tout.", 2),
+        ("On interroge Éric M. Durand à ce sujet.", 1),
+        ("Le col. Weber salue. Il franchit le col. Pinot attaque.", 3),
+        ("Yahoo! Japon fusionne avec Yahoo! Le marché applaudit.", 2),
+        ("Il manque de vitamine D. Paul aussi, dit A. Martin.", 2),
+        ("Classement : 1. Roglič, 2. Vingegaard, 3. Pogačar. Puis 4. Evenepoel.", 3),
+        ("Le vol. III est paru, pas le vol. Il manque.", 2),
+        ("Art. L. 121-3 bis. – Il n'y a point de délit.", 1),
+        ("Jeanne Moreau. – Je ne regrette rien.", 1),
+        ("M. le président. – La séance est levée.", 1),
+        ("Il partit. – Reviens, cria-t-elle.", 2),
+        ("Météo. Orages attendus sur l'Est", 1),
+        ("Météo. Orages attendus sur l'Est.", 2),
+        ("Quel match ! #foot #OM", 2),
+        ("Quel match ! #foot et rien d'autre", 1),
+        ("Il parle de Kevin B. Heureusement, nul n'écoute.", 2),
     ],
 )
 def test_doubtful_cases(text: str, count: int) -> None:
@@ -100,3 +123,40 @@ def test_enclosures_match_their_own_kind() -> None:
     assert enclosures("») a « (") == []
     assert enclosures("(" + "a" * LONGEST_BRACKET + ")") == []
     assert len(enclosures("«" * 20 + "»" * 20)) == DEEPEST
+
+
+HOSTILE = {
+    "a giant word": "a" * 1_000_000,
+    "stops": "." * 100_000,
+    "stops and blanks": ". " * 100_000,
+    "marks": "! ? " * 50_000,
+    "brackets": "(" * 100_000,
+    "quotation marks": "«" * 100_000,
+    "straight quotation marks": '"' * 100_000,
+    "nested quotations": "« Il va. " * 25_000 + "» " * 25_000,
+    "brackets with stops": "(Il va. " * 25_000 + ") " * 25_000,
+    "abbreviations": "M. " * 100_000,
+    "initials": "J. K. " * 25_000,
+    "names": "Éric M. Il " * 25_000,
+    "sentences": "Il va. " * 50_000,
+    "items": ", ".join(f"{number}. A" for number in range(1, 50_000)),
+    "tags": "Il va. #a #b " * 50_000 + "#c" * 100_000,
+    "short brackets": ("a. (" + "b" * 41) * 10_000,
+    "no space": "A." * 100_000,
+    "blanks": "\u00a0" * 100_000 + "." + "\u00a0" * 100_000 + "A",
+    "Arabic": "Il dit هل أنت بخير؟ " * 20_000,
+    "Chinese": "Il lit 出口。「你好。」" * 20_000,
+    "emoji": "Oui ! 😀" * 50_000 + "😀\u200d" * 50_000 + "! A",
+    "no width": "\u200b" * 100_000 + "a.\u200bB" * 50_000,
+    "combining": "E\u0301. " * 50_000 + "\u0301" * 100_000,
+    "a mix": '.«"(—' * 50_000,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_texts_take_linear_time(name: str) -> None:
+    # A second is enough for each; quadratic time would take many minutes.
+    text = HOSTILE[name]
+    start = time.perf_counter()
+    FrenchSegmenter().split(text)
+    assert time.perf_counter() - start < 20

@@ -1,5 +1,8 @@
 import random
+import runpy
+import time
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 import regex
@@ -7,6 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from worker.text import Document, FrenchSegmenter, Span, fit, split_all_to_fit, split_to_fit
+
+#: The measuring command, which lies beside this file and in no package.
+measure = runpy.run_path(str(Path(__file__).with_name("measure.py")), run_name="measure")
 
 
 class Tokens:
@@ -85,6 +91,29 @@ def test_pieces_fit_and_lose_nothing(text: str, limit: int, length: Tokens) -> N
         )
         place = end
     assert not text[place:].strip()
+
+
+@pytest.mark.parametrize(("name", "cases", "least"), [("sentences", 24, 0.87), ("heldout", 8, 0.85)])
+def test_long_sentences_are_cut_where_a_cut_is_acceptable(name: str, cases: int, least: float) -> None:
+    found = measure["read_cases"](measure["LONG"] / f"{name}.txt")
+    assert len(found) >= cases
+    assert all(len(case.replace(measure["MARK"], "").split()) >= 60 for case in found)
+    shares = [measure["cuts"](found, limit) for limit in measure["LIMITS"]]
+    assert sum(right for right, _ in shares) >= least * sum(count for _, count in shares)
+    # Good places must not be bought with many small pieces.
+    for limit, (_, count) in zip(measure["LIMITS"], shares, strict=True):
+        least_cuts = sum((measure["tokens"]([case.replace(measure["MARK"], "")])[0] - 1) // limit for case in found)
+        assert count <= 1.5 * least_cuts + len(found)
+
+
+@pytest.mark.parametrize(
+    "text", ["a " * 100_000, "a, " * 100_000, "« ! " * 50_000, "de " * 100_000, "هل 出口 😀 \u200b" * 20_000]
+)
+def test_hostile_sentences_take_linear_time(text: str) -> None:
+    start = time.perf_counter()
+    spans = split_to_fit(text, Tokens(), 128)
+    assert time.perf_counter() - start < 20  # a second is enough; quadratic time would take many minutes
+    assert max(Tokens()(pieces(text, spans))) <= 128
 
 
 def test_a_sentence_of_4000_words_takes_a_handful_of_calls() -> None:

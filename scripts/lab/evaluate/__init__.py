@@ -1,0 +1,1 @@
+"""What happens to articles and to terms on their way through a worker's pipeline, counted."""
