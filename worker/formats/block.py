@@ -1,0 +1,210 @@
+"""A run of prose of a marked-up article, and how its markup is put back on its translation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from worker.formats.nodes import Node, tree, written
+from worker.formats.pieces import Chunks, Hole, Kind, Piece
+from worker.formats.placement import MOST_NODES, MOST_WORK, Placer
+from worker.formats.run import Role
+from worker.formats.writing import Syntax
+from worker.text.document import BLANKS
+
+#: Sentences of a block that are tried one by one where they can't be written together.
+_TRIED = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A sentence of a block, by its characters in the block's text, and what the translator made of it."""
+
+    start: int
+    end: int
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A block in English, markup and all.
+
+    `moved` are the numbers of the parts in which a mark stands where it does by proportion alone, `untouched` those that
+    were left as they are in the source because their markup found no place.
+    """
+
+    source: str
+    chunks: Chunks
+    moved: tuple[int, ...] = ()
+    untouched: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Sentence:
+    """A part, by its pieces, with what is to be written for it."""
+
+    number: int
+    first: int
+    last: int
+    items: list[Piece | str] | None
+    moved: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Prose: its text as the translator should see it, on one line and without outer blanks."""
+
+    text: str
+    role: Role
+    _pieces: tuple[Piece, ...]
+    _syntax: Syntax
+
+    @classmethod
+    def of(cls, pieces: tuple[Piece, ...], role: Role, syntax: Syntax) -> Block:
+        """The block that the pieces make up."""
+        return cls("".join(piece.text for piece in pieces), role, pieces, syntax)
+
+    @property
+    def source(self) -> str:
+        """The block as it stands in the article."""
+        return "".join(piece.source for piece in self._pieces)
+
+    @property
+    def kept(self) -> tuple[tuple[int, int], ...]:
+        """The characters of `text` that must come through as they are: code, addresses, formulas."""
+        spans = []
+        place = 0
+        for piece in self._pieces:
+            if piece.kind is Kind.KEPT:
+                spans.append((place, place + len(piece.text)))
+            place += len(piece.text)
+        return tuple(spans)
+
+    def spans(self, start: int, end: int) -> list[str]:
+        """The marked phrases within a sentence: with their translations, `fill` places marks better."""
+        found: dict[str, None] = {}
+        place = 0
+        opened: list[int] = []
+        for piece in self._pieces:
+            if place > end:
+                break
+            if piece.kind is Kind.OPEN:
+                opened.append(place)
+            elif piece.kind is Kind.CLOSE:
+                left = opened.pop() if opened else 0
+                left, right = max(left, start), min(place, end)
+                outside = self.text[start:left] + self.text[right:end] if left < right else ""
+                if any(map(str.isalnum, outside)):
+                    found[self.text[left:right].strip()] = None
+            place += len(piece.text)
+        return list(found)[:MOST_NODES]
+
+    def fill(self, parts: Sequence[Part], translations: Mapping[str, str] | None = None) -> Filled:
+        """The block with its parts' targets for their sources, markup around the words that it belongs to.
+
+        Parts are in order and don't overlap; what lies between them stays. A part whose target is its source, or is
+        blank, stays byte for byte. `translations` has what `spans` asked for, as far as there is any. Raises ValueError
+        if a part is out of order or out of bounds.
+        """
+        pieces, sentences = self._sentences(parts, translations or {})
+        wanted = [sentence for sentence in sentences if sentence.items is not None]
+        failed = {sentence.number for sentence in sentences if sentence.items is None}
+        chunks = self._written(pieces, wanted)
+        if chunks is None:
+            good: list[_Sentence] = []
+            for sentence in wanted if len(wanted) <= _TRIED else ():
+                tried = self._written(pieces, [*good, sentence])
+                if tried is not None:
+                    chunks = tried
+                    good.append(sentence)
+            failed |= {sentence.number for sentence in wanted} - {sentence.number for sentence in good}
+            wanted = good
+        if chunks is None:
+            chunks = tuple(chunk for piece in self._pieces for chunk in piece.written())
+        source = "".join(chunk.source if isinstance(chunk, Hole) else chunk for chunk in chunks)
+        moved = tuple(sentence.number for sentence in wanted if sentence.moved)
+        return Filled(source, chunks, moved, tuple(sorted(failed)))
+
+    def _written(self, pieces: Sequence[Piece], sentences: Sequence[_Sentence]) -> Chunks | None:
+        if not sentences:
+            return tuple(chunk for piece in self._pieces for chunk in piece.written())
+        items: list[Piece | str] = []
+        place = 0
+        for sentence in sentences:
+            items += pieces[place : sentence.first]
+            items += sentence.items or []
+            place = sentence.last
+        return self._syntax.write([*items, *pieces[place:]])
+
+    def _sentences(self, parts: Sequence[Part], translations: Mapping[str, str]) -> tuple[list[Piece], list[_Sentence]]:
+        """The block's pieces, cut where parts begin and end, and the sentences that change."""
+        edges = [0, *(edge for part in parts for edge in (part.start, part.end)), len(self.text)]
+        if any(left > right for left, right in pairwise(edges)):
+            raise ValueError("a part is out of order or out of bounds")
+        pieces, starts = self._cut(edges)
+        sentences = []
+        at = 0
+        for number, start, end, target in self._joined(parts, set(starts)):
+            while at < len(pieces) and (starts[at] < start or not pieces[at].text):
+                at += 1
+            last = at
+            for index in range(at, len(pieces)):
+                if starts[index] >= end:
+                    break
+                if pieces[index].text:
+                    last = index + 1
+            if last > at and target.strip() and target != self.text[start:end]:
+                sentences.append(_sentence(number, pieces[at:last], at, target, translations))
+            at = last
+        return pieces, sentences
+
+    def _cut(self, edges: Sequence[int]) -> tuple[list[Piece], list[int]]:
+        pieces: list[Piece] = []
+        starts: list[int] = []
+        place = 0
+        waiting = iter(edges)
+        edge = next(waiting, None)
+        for piece in self._pieces:
+            while edge is not None and edge < place + len(piece.text):
+                if edge > place and piece.literal:
+                    first, piece = piece.cut(edge - place)
+                    pieces.append(first)
+                    starts.append(place)
+                    place += len(first.text)
+                edge = next(waiting, None)
+            pieces.append(piece)
+            starts.append(place)
+            place += len(piece.text)
+        return pieces, [*starts, place]
+
+    def _joined(self, parts: Sequence[Part], starts: set[int]) -> list[tuple[int, int, int, str]]:
+        """Number, start, end and target of each part; parts that meet in something that can't be cut become one."""
+        joined: list[tuple[int, int, int, str]] = []
+        for number, part in enumerate(parts):
+            target = " ".join(part.target.split()) if part.target.splitlines() != [part.target] else part.target
+            target = target.strip(BLANKS) or self.text[part.start : part.end]
+            if joined and (part.start not in starts or joined[-1][2] not in starts):
+                first, start, end, before = joined[-1]
+                joined[-1] = first, start, part.end, before + self.text[end : part.start] + target
+            else:
+                joined.append((number, part.start, part.end, target))
+        return joined
+
+
+def _sentence(number: int, pieces: list[Piece], first: int, target: str, translations: Mapping[str, str]) -> _Sentence:
+    """A sentence with its markup on its target."""
+    nodes, count = tree(pieces)
+    last = first + len(pieces)
+    if not nodes:
+        return _Sentence(number, first, last, [target], False)
+    source = "".join(piece.text for piece in pieces)
+    if count > MOST_NODES or count * target.count(" ") > MOST_WORK:
+        return _Sentence(number, first, last, None, False)
+    placer = Placer(source, target, translations)
+    placed = placer.place(nodes, (0, len(target)), (0, len(source)))
+    return _Sentence(number, first, last, _items(nodes, target) if placed else None, placer.moved)
+
+
+def _items(nodes: list[Node], target: str) -> list[Piece | str]:
+    return written(nodes, target, 0, len(target))

@@ -1,0 +1,234 @@
+"""Words that the translator wrote, put between Markdown's markup so that they are no markup themselves.
+
+As few signs as possible are escaped, and what comes out is parsed again: if it is not what it should be, emphasis is
+written as HTML tags, which have no rules about the characters beside them, and then every sign is escaped.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from markdown_it import MarkdownIt
+from markdown_it.common.utils import normalizeReference
+
+from worker.formats.markdown_inline import References, TooHard, inline_pieces
+from worker.formats.pieces import Chunks, Kind, Piece
+from worker.formats.writing import Written
+
+_SPECIAL = re.compile(r"[\\`*_\[\]<&~!|]")
+_PUNCTUATION = frozenset(string.punctuation)
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
+_BRACKETED = re.compile(r"\[([^\[\]\n]{1,200})\](?![(\[:])")
+_LINE_START = re.compile(r"(#{1,6}|[-+*])(?=\s|$)|(?=>)|(?==+\s*$|-+\s*$)|(?=(?:[-*_]\s*){3,}$)")
+_NUMBER_START = re.compile(r"(\d{1,9})(?=[.)](?:\s|$))")
+_NUMBER_SIGNS = re.compile(r"(?<!\S)(?=#+$)")
+_TAGS = {"em": "em", "strong": "strong", "s": "del"}
+
+
+class Setting(Enum):
+    """Where words stand, which makes a difference to what has to be escaped."""
+
+    PARAGRAPH = 0
+    HEADING = 1
+    CELL = 2
+    LABEL = 3  # an image's description
+
+
+class Raw:
+    """Writes everything as it is: for text that is not parsed."""
+
+    def write(self, items: Written) -> Chunks | None:
+        chunks: list[str] = [item if isinstance(item, str) else item.source for item in items]
+        return tuple(chunks)
+
+
+@dataclass(frozen=True, slots=True)
+class MarkdownSyntax:
+    """Markdown at one kind of place. `references` are the names of links that the article defines."""
+
+    parser: MarkdownIt
+    references: References
+    setting: Setting
+
+    def write(self, items: Written) -> Chunks | None:
+        """The items as Markdown; None where no way was found to write them so that they are parsed as they should."""
+        if self.setting is Setting.LABEL:
+            return tuple(
+                chunk
+                for item in items
+                for chunk in ((_all_escaped(item),) if isinstance(item, str) else item.written())
+            )
+        for tags, everything in ((False, False), (True, False), (True, True)):
+            tried = [_tag(item) for item in items] if tags else _with_asterisks(items)
+            parts = list(self._escaped(tried, everything=everything))
+            if self._is_right(tried, parts):
+                chunks: list[object] = []
+                for item, part in zip(tried, parts, strict=True):
+                    chunks += (part,) if isinstance(item, str) else item.written()
+                return tuple(chunks)  # type: ignore[arg-type]
+        return None
+
+    def _escaped(self, items: Written, *, everything: bool) -> Iterator[str]:
+        """The source of each item as the parser will see it."""
+        before, starts, links = "", True, 0
+        for number, item in enumerate(items):
+            if isinstance(item, Piece):
+                links += (item.kind is Kind.OPEN) * (item.name == "link") - (item.kind is Kind.CLOSE) * (
+                    item.name == "link"
+                )
+                part = item.seen
+                if (item.kind is Kind.TEXT and not part.strip() and "\n" in part) or item.name in ("break", "lead"):
+                    starts = True
+                elif part:
+                    starts = False
+            elif everything:
+                part = _all_escaped(item, bars=self.setting is Setting.CELL)
+                starts = False
+            else:
+                part = self._words(item, before, _next_sign(items, number), linked=links > 0)
+                if starts and self.setting is Setting.PARAGRAPH:
+                    part = _safe_at_line_start(part)
+                if number == len(items) - 1 and self.setting is Setting.HEADING:
+                    part = _NUMBER_SIGNS.sub(r"\\", part, count=1)
+                starts = starts and not part
+            before = part[-1:] or before
+            yield part
+
+    def _words(self, text: str, before: str, after: str, *, linked: bool) -> str:
+        plain: set[int] = set()
+        if not linked and "[" in text:
+            for match in _BRACKETED.finditer(text + after):
+                label = match[1]
+                if label[0] not in "^ xX" and normalizeReference(label) not in self.references:
+                    plain |= {match.start(), match.end() - 1}
+
+        def escaped(match: re.Match[str]) -> str:
+            sign, place = match[0], match.start()
+            left = text[place - 1] if place else before
+            right = text[place + 1 : place + 2] or after
+            return "\\" + sign if self._is_markup(sign, left, right, text, place, plain) else sign
+
+        return _SPECIAL.sub(escaped, text)
+
+    def _is_markup(self, sign: str, left: str, right: str, text: str, place: int, plain: set[int]) -> bool:
+        """Whether a sign between two others might be read as markup."""
+        apart = (not left or left.isspace()) and (not right or right.isspace())
+        match sign:
+            case "\\":
+                return right in _PUNCTUATION or place == len(text) - 1
+            case "*":
+                return not apart
+            case "_":
+                return not apart and not (left.isalnum() and right.isalnum())
+            case "[" | "]":
+                return place not in plain
+            case "<":
+                return right.isascii() and (right.isalpha() or right in "/!?") and bool(right)
+            case "&":
+                return bool(_ENTITY.match(text, place))
+            case "~":
+                return "~" in (left, right)
+            case "!":
+                return right == "[" and place == len(text) - 1
+            case "|":
+                return self.setting is Setting.CELL
+        return True
+
+    def _is_right(self, items: Written, parts: Sequence[str]) -> bool:
+        """Whether the parser sees what was meant: the same marks, atoms and code, around the same words."""
+        seen = [(item, part) for item, part in zip(items, parts, strict=True) if not _is_lead(item)]
+        while seen and isinstance(seen[-1][0], Piece) and seen[-1][0].name == "break":
+            seen.pop()
+        content = "".join(part for _, part in seen)
+        if self.setting is Setting.CELL:
+            content = content.replace("\\|", "|")
+        wanted = _signature([item for item, _ in seen])
+        try:
+            found = _signature([piece for _, piece in inline_pieces(content, self.parser, self.references)])
+        except TooHard:
+            return False
+        if found != wanted:
+            return False
+        if self.setting is not Setting.PARAGRAPH or self._is_paragraph(content):
+            return True
+        return not self._is_paragraph("".join(item.seen for item, _ in seen if isinstance(item, Piece)))
+
+    def _is_paragraph(self, content: str) -> bool:
+        found = self.parser.parse(content, {})
+        return [token.type for token in found] == ["paragraph_open", "inline", "paragraph_close"]
+
+
+def _next_sign(items: Written, number: int) -> str:
+    for item in items[number + 1 :]:
+        part = item if isinstance(item, str) else item.seen
+        if part:
+            return part[0]
+    return ""
+
+
+def _is_lead(item: Piece | str) -> bool:
+    return isinstance(item, Piece) and item.name == "lead"
+
+
+def _safe_at_line_start(text: str) -> str:
+    if number := _NUMBER_START.match(text):
+        return f"{number[1]}\\{text[number.end() :]}"
+    return "\\" + text if _LINE_START.match(text) else text
+
+
+def _all_escaped(text: str, *, bars: bool = False) -> str:
+    escaped = re.sub(r"[!-/:-@\[-`{-~]", r"\\\g<0>", text)
+    return escaped if bars else escaped
+
+
+def _tag(item: Piece | str) -> Piece | str:
+    """Emphasis as an HTML tag."""
+    if isinstance(item, str) or item.name not in _TAGS:
+        return item
+    name = _TAGS[item.name]
+    tag = f"<{name}>" if item.kind is Kind.OPEN else f"</{name}>"
+    return replace(item, source=tag, shown="", name="<" + name)
+
+
+def _with_asterisks(items: Written) -> list[Piece | str]:
+    """The items with asterisks for low lines around parts of words, where low lines are no markup."""
+    inside: set[int] = set()
+    for number, item in enumerate(items):
+        if isinstance(item, Piece) and item.name in ("em", "strong") and item.source[0] == "_":
+            beside = items[number - 1] if item.kind is Kind.OPEN and number else None
+            sign = (beside if isinstance(beside, str) else beside.seen)[-1:] if beside is not None else ""
+            if item.kind is Kind.CLOSE:
+                sign = _next_sign(items, number)
+            if sign.isalnum():
+                inside.add(item.pair)
+    return [
+        replace(item, source=item.source.replace("_", "*"), shown="")
+        if isinstance(item, Piece) and item.pair in inside and item.name in ("em", "strong")
+        else item
+        for item in items
+    ]
+
+
+def _signature(items: Written) -> list[tuple[str, str]]:
+    """What a reader gets of the items: words, and marks by their names and targets."""
+    found: list[tuple[str, str]] = []
+    words: list[str] = []
+    for item in items:
+        if isinstance(item, str):
+            words.append(item)
+            continue
+        if item.kind is Kind.TEXT or (item.kind is Kind.KEPT and item.seen[:1] not in ("`", "<")):
+            words.append(item.text or item.seen)
+            continue
+        if text := "".join("".join(words).split()):
+            found.append(("", text))
+        words = []
+        shown = "" if item.name in ("em", "strong", "s") else item.seen
+        found.append((f"{item.kind.value}{item.name}", shown))
+    if text := "".join("".join(words).split()):
+        found.append(("", text))
+    return found

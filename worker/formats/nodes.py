@@ -1,0 +1,92 @@
+"""The marks and atoms of one sentence as a tree, and the sentence written again around them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from worker.formats.pieces import Kind, Piece
+
+
+@dataclass(slots=True)
+class Node:
+    """A mark, a kept text or an atom of a sentence.
+
+    `start` and `end` are its characters in the source sentence; `left` and `right` are to be those in the target. A mark
+    whose `opening` is None began before the sentence, one whose `closing` is None ends after it.
+    """
+
+    kind: Kind
+    start: int
+    end: int
+    opening: Piece | None = None
+    closing: Piece | None = None
+    piece: Piece | None = None
+    children: list[Node] = field(default_factory=list)
+    left: int = -1
+    right: int = -1
+
+    @property
+    def placed(self) -> bool:
+        """Whether its place in the target is known."""
+        return self.left >= 0
+
+
+def tree(pieces: Sequence[Piece]) -> tuple[list[Node], int]:
+    """The nodes of a sentence's pieces, and how many they are in all."""
+    top: list[Node] = []
+    stack: list[Node] = []
+    place = count = 0
+    for piece in pieces:
+        level = stack[-1].children if stack else top
+        if piece.kind is Kind.OPEN:
+            node = Node(Kind.OPEN, place, -1, opening=piece)
+            level.append(node)
+            stack.append(node)
+            count += 1
+        elif piece.kind is Kind.CLOSE and stack:
+            node = stack.pop()
+            node.end, node.closing = place, piece
+        elif piece.kind is Kind.CLOSE:
+            top[:] = [Node(Kind.OPEN, 0, place, closing=piece, children=list(top))]
+            count += 1
+        elif piece.kind is not Kind.TEXT:
+            level.append(Node(piece.kind, place, place + len(piece.text), piece=piece))
+            count += 1
+        place += len(piece.text)
+    for node in stack:
+        node.end = place
+    return top, count
+
+
+def written(nodes: Sequence[Node], target: str, left: int, right: int) -> list[Piece | str]:
+    """The target from `left` to `right` with the nodes, which are all placed, in it."""
+    items: list[Piece | str] = []
+    place = left
+    for node in sorted(nodes, key=lambda node: (node.left, node.right)):
+        _say(items, target[place : node.left])
+        place = node.right
+        if node.kind is Kind.OPEN:
+            if node.opening is not None:
+                items.append(node.opening)
+            items += written(node.children, target, node.left, node.right)
+            if node.closing is not None:
+                items.append(node.closing)
+        elif node.piece is not None:
+            if node.kind is Kind.KEPT and node.left == node.right:
+                before, after = target[node.left - 1 : node.left], target[node.left : node.left + 1]
+                _say(items, " " if before.strip() else "")
+                items.append(node.piece)
+                _say(items, " " if after.isalnum() else "")
+            else:
+                items.append(node.piece)
+    _say(items, target[place:right])
+    return items
+
+
+def _say(items: list[Piece | str], words: str) -> None:
+    """Adds words; strings never stand one after the other."""
+    if words and items and isinstance(items[-1], str):
+        items[-1] += words
+    elif words:
+        items.append(words)
