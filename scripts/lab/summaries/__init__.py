@@ -1,0 +1,1 @@
+"""How good summaries are: ROUGE of extractive ones against plain rules, and what the check of facts finds."""
