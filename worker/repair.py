@@ -1,20 +1,23 @@
 """Second translations of what the first one got wrong: each segment is decoded in other ways, and the best output is kept.
 
 What ran in circles is decoded with repeats forbidden. A term that did not come out as wanted is decoded behind a name, then
-the sentence around it. All else is decoded in smaller pieces. docs/checks.md has what each of these mends.
+the sentence around it; a number, a name or an address that got lost is decoded behind a name, too. All else is decoded in
+smaller pieces. docs/checks.md has what each of these mends.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from worker.engine.interface import DecodeOptions, Engine, Output, Role, Tokens
 from worker.plan import PlannedSegment
-from worker.terms import Use, around, mask, unelided, unmask, unmet
-from worker.text import Flag, FlagCode, check, needs_translation, split_all_to_fit
+from worker.terms import Term, Use, around, mask, unelided, unmask, unmet
+from worker.text import Flag, FlagCode, badness, check, needs_translation, split_all_to_fit
 from worker.text.document import BLANKS
+from worker.text.losses import losses
 from worker.text.vocabulary import ENGLISH
 
 #: How an output that ran in circles is decoded again.
@@ -23,22 +26,39 @@ WITHOUT_REPEATS = DecodeOptions(no_repeat_ngram=3)
 #: Tokens of a piece at least, where a sentence is decoded in pieces.
 _PIECE_TOKENS = 8
 
+#: How bad it is, in the units of `badness`, that an output stopped at its limit.
+_TRUNCATED = 6
+
 #: Flags that say that an output ran in circles.
 _CIRCLES = (FlagCode.REPEATED,)
+
+
+class Way(StrEnum):
+    """A way to decode a segment again."""
+
+    WITHOUT_REPEATS = "without_repeats"
+    MASKED = "masked"
+    PIECES = "pieces"
+    AROUND = "around"
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A translation of one segment, and what is wrong with it. `inserted`: the terms that only stand in it because the
-    sentence was translated around them, `masked`: those that only do because a name stood in for them. `again`: it is not the
-    first translation."""
+    sentence was translated around them, `masked`: those that only do because a name stood in for them. `way` is how it was
+    decoded: None for the first translation."""
 
     output: Output
     flags: tuple[Flag, ...]
     missing: tuple[Use, ...]
     inserted: tuple[Use, ...] = ()
     masked: tuple[Use, ...] = ()
-    again: bool = False
+    way: Way | None = None
+
+    @property
+    def again(self) -> bool:
+        """Whether it is not the first translation."""
+        return self.way is not None
 
     @property
     def is_bad(self) -> bool:
@@ -48,7 +68,7 @@ class Draft:
     @property
     def cost(self) -> tuple[int, int]:
         """What the better one of two drafts has less of."""
-        return len(self.missing), len(self.flags) + self.output.truncated
+        return len(self.missing), badness(self.flags) + _TRUNCATED * self.output.truncated
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +76,7 @@ class _Variant:
     """Inputs to decode, and how a translation is made of their outputs (None: it can't be)."""
 
     place: int
+    way: Way
     inputs: Sequence[str]
     options: DecodeOptions
     compose: Callable[[Sequence[str]], str | None]
@@ -73,39 +94,59 @@ class Repairs:
         self._engine = engine
         self._job_id = job_id
         self._wait = wait
+        self._bad: dict[int, Draft] = {}
+        self._tried: set[int] = set()
+        self._submitted: list[tuple[_Variant, Sequence[Future[Output]]]] = []
 
     def first(self, place: int, output: Output) -> Draft:
         """The first output for a segment as a draft."""
         return self._draft(place, output)
 
-    def mend(self, drafts: Mapping[int, Draft]) -> dict[int, Draft]:
-        """Better drafts, where there are any, by place. Raises what `wait` and the engine raise."""
-        best = dict(drafts)
-        for kinds in (self._second, self._third):
-            bad = [place for place, draft in best.items() if draft.is_bad]
-            variants = [variant for place in bad for variant in kinds(place, best[place])]
-            for variant, draft in self._decoded(variants, drafts):
-                if draft.cost < best[variant.place].cost:
-                    best[variant.place] = draft
-        return {place: draft for place, draft in best.items() if draft is not drafts[place]}
+    def start(self, place: int, draft: Draft) -> None:
+        """Hands a bad draft's second translation to the engine, which goes on with what else it has."""
+        self._bad[place] = draft
+        variants = list(self._second(place, draft))
+        if not variants:
+            self._tried.add(place)
+            variants = list(self._third(place, draft))
+        self._submit(variants)
+
+    def finish(self) -> dict[int, Draft]:
+        """Better drafts of those that were started, where there are any, by place. Raises what `wait` and the engine raise."""
+        best = dict(self._bad)
+        self._compare(best)
+        left = [place for place, draft in best.items() if draft.is_bad and place not in self._tried]
+        self._submit([variant for place in left for variant in self._third(place, best[place])])
+        self._compare(best)
+        return {place: draft for place, draft in best.items() if draft is not self._bad[place]}
 
     def _second(self, place: int, draft: Draft) -> Iterator[_Variant]:
         given, options = self._given(place), _options(draft)
-        uses = self._segments[place].uses
-        if draft.missing and "zq" not in given.lower():
+        uses = self._with_losses(place, draft)
+        if (draft.missing or len(uses) > len(self._segments[place].uses)) and "zq" not in given.lower():
+            hidden = [mask(given, uses)]
             yield _Variant(
-                place, [mask(given, uses)], options, lambda texts: unmask(texts[0], uses), masked=draft.missing
+                place, Way.MASKED, hidden, options, lambda texts: unmask(texts[0], uses), masked=draft.missing
             )
-        if options is WITHOUT_REPEATS and not draft.missing:
-            yield _Variant(place, [given], options, lambda texts: texts[0])
-        elif not draft.missing:
-            yield from self._pieces(place, options)
+        elif options is WITHOUT_REPEATS and not draft.missing:
+            yield _Variant(place, Way.WITHOUT_REPEATS, [given], options, lambda texts: texts[0])
 
     def _third(self, place: int, draft: Draft) -> Iterator[_Variant]:
         if draft.missing:
             yield self._around(place, draft.missing)
-        elif _options(draft) is WITHOUT_REPEATS:
-            yield from self._pieces(place, WITHOUT_REPEATS)
+        else:
+            yield from self._pieces(place, _options(draft))
+
+    def _with_losses(self, place: int, draft: Draft) -> tuple[Use, ...]:
+        """The uses of terms in a segment, and with them what its translation has lost."""
+        segment, given = self._segments[place], self._given(place)
+        uses = list(segment.uses)
+        for loss in losses(segment.expected, draft.output.text):
+            start = given.find(loss.source)
+            end = start + len(loss.source)
+            if start >= 0 and all(use.end <= start or end <= use.start for use in uses):
+                uses.append(Use(start, end, Term(loss.source, loss.target, named=False), loss.target))
+        return tuple(sorted(uses, key=lambda use: use.start))
 
     def _pieces(self, place: int, options: DecodeOptions) -> Iterator[_Variant]:
         """The segment in halves or smaller, cut at the ends of clauses."""
@@ -119,7 +160,7 @@ class Repairs:
         def compose(texts: Sequence[str]) -> str:
             return " ".join(_continued(piece, text) for piece, text in zip(pieces, texts, strict=True))
 
-        yield _Variant(place, pieces, options, compose)
+        yield _Variant(place, Way.PIECES, pieces, options, compose)
 
     def _around(self, place: int, missing: tuple[Use, ...]) -> _Variant:
         """The segment with its terms as they are wanted, and what stands between them by itself."""
@@ -144,31 +185,37 @@ class Repairs:
                     written.append(part)
             return "".join(written)
 
-        return _Variant(place, [part.strip(BLANKS) for part in wanted], WITHOUT_REPEATS, compose, inserted=missing)
+        inputs = [part.strip(BLANKS) for part in wanted]
+        return _Variant(place, Way.AROUND, inputs, WITHOUT_REPEATS, compose, inserted=missing)
 
-    def _decoded(self, variants: Sequence[_Variant], first: Mapping[int, Draft]) -> Iterator[tuple[_Variant, Draft]]:
-        """The variants' drafts, all decoded in the engine's batches. Inputs that are too long are left out."""
+    def _submit(self, variants: Sequence[_Variant]) -> None:
+        """Hands the variants to the engine. Inputs that are too long are left out."""
         model = self._engine.info(Role.TRANSLATOR)
         most = model.max_source_tokens if model is not None else 0
         tokens = iter(self._tokens([text for variant in variants for text in variant.inputs]))
-        submitted = []
         for variant in variants:
             rows = [next(tokens) for _ in variant.inputs]
             if all(len(row) <= most for row in rows):
                 futures = self._engine.submit(Role.TRANSLATOR, self._job_id, rows, variant.options)
-                submitted.append((variant, futures))
-        for variant, futures in submitted:
+                self._submitted.append((variant, futures))
+
+    def _compare(self, best: dict[int, Draft]) -> None:
+        """Waits for what was submitted and puts into `best` what is better."""
+        for variant, futures in self._submitted:
             outputs = [self._wait(future) for future in futures]
             text = variant.compose([output.text for output in outputs])
-            if text is not None:
-                output = replace(
-                    first[variant.place].output,
-                    text=text,
-                    tokens_out=sum(output.tokens_out for output in outputs),
-                    truncated=any(output.truncated for output in outputs),
-                )
-                draft = self._draft(variant.place, output)
-                yield variant, replace(draft, inserted=variant.inserted, masked=variant.masked, again=True)
+            if text is None:
+                continue
+            output = replace(
+                self._bad[variant.place].output,
+                text=text,
+                tokens_out=sum(output.tokens_out for output in outputs),
+                truncated=any(output.truncated for output in outputs),
+            )
+            draft = self._draft(variant.place, output)
+            if draft.cost < best[variant.place].cost:
+                best[variant.place] = replace(draft, inserted=variant.inserted, masked=variant.masked, way=variant.way)
+        self._submitted.clear()
 
     def _draft(self, place: int, output: Output) -> Draft:
         segment = self._segments[place]

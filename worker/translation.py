@@ -1,7 +1,7 @@
 """Moves a plan's segments through the engine and keeps account of what came out."""
 
 import threading
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
@@ -75,11 +75,15 @@ def translate(
                 memory.note(twin, future.result(), settled=False)
             done.add()
 
-    outputs = {place: found.output for place, found in known.items()}
-    twins = _twins({place: tokens for place, tokens in inputs.items() if place not in outputs})
+    twins = _twins({place: tokens for place, tokens in inputs.items() if place not in known})
     wanted = list(twins)
     futures: list[Future[Output]] = []
+    settled = {place for place, found in known.items() if found.settled and not segments[place].uses}
+    drafts = _Drafts(segments, Repairs(segments, engine, job_id, lambda future: wait_for(future, look_up)))
     try:
+        for place, found in known.items():
+            drafts.add([place], found.output, settled=place in settled)
+        seen = 0
         for start in range(0, len(wanted), _GROUP):
             look_up()
             places = wanted[start : start + _GROUP]
@@ -87,42 +91,55 @@ def translate(
             for place, future in zip(places, group, strict=True):
                 future.add_done_callback(partial(note, place))
             futures += group
-        for place, future in zip(wanted, futures, strict=True):
-            outputs.update(dict.fromkeys(twins[place], wait_for(future, look_up)))
-        settled = {place for place, found in known.items() if found.settled and not segments[place].uses}
-        drafts = _mended(segments, outputs, settled, engine, job_id, look_up)
+            while seen < len(futures) and futures[seen].done():
+                drafts.add(twins[wanted[seen]], wait_for(futures[seen], look_up))
+                seen += 1
+        for place, future in zip(wanted[seen:], futures[seen:], strict=True):
+            drafts.add(twins[place], wait_for(future, look_up))
+        finished = drafts.finish()
     except BaseException:
         engine.cancel(job_id)
         raise
     if memory is not None:
-        for place in drafts.keys() - settled:
+        for place in finished.keys() - settled:
             # Of a sentence with terms the first output is remembered: the next job may want others.
             if not segments[place].uses:
-                memory.note(place, drafts[place].output, settled=True)
-    return [_account(segment, drafts.get(place)) for place, segment in enumerate(segments)]
+                memory.note(place, finished[place].output, settled=True)
+    return [_account(segment, finished.get(place)) for place, segment in enumerate(segments)]
 
 
-def _mended(
-    segments: Sequence[PlannedSegment],
-    outputs: Mapping[int, Output],
-    settled: Set[int],
-    engine: Engine,
-    job_id: str,
-    check_attempt: Callable[[], None],
-) -> dict[int, Draft]:
-    """The outputs as drafts, better ones where there are any. What is settled is taken as it is; twins are mended once."""
-    repairs = Repairs(segments, engine, job_id, lambda future: wait_for(future, check_attempt))
-    drafts = {place: repairs.first(place, output) for place, output in outputs.items()}
-    twins: dict[tuple[str, tuple[Use, ...], str], list[int]] = {}
-    for place, draft in drafts.items():
-        if place not in settled and draft.is_bad:
-            segment = segments[place]
-            twins.setdefault((segment.source, segment.uses, draft.output.text), []).append(place)
-    better = repairs.mend({places[0]: drafts[places[0]] for places in twins.values()})
-    for places in twins.values():
-        if places[0] in better:
-            drafts.update(dict.fromkeys(places, better[places[0]]))
-    return drafts
+class _Drafts:
+    """The outputs as drafts, better ones where there are any. What is settled is taken as it is; twins are mended once.
+
+    A bad draft is decoded again as soon as it is seen, beside first translations that are still to come.
+    """
+
+    def __init__(self, segments: Sequence[PlannedSegment], repairs: Repairs) -> None:
+        self._segments = segments
+        self._repairs = repairs
+        self._drafts: dict[int, Draft] = {}
+        self._twins: dict[tuple[str, tuple[Use, ...], str], list[int]] = {}
+
+    def add(self, places: Sequence[int], output: Output, *, settled: bool = False) -> None:
+        """The output for segments that are the same to the model."""
+        for place in places:
+            draft = self._repairs.first(place, output)
+            self._drafts[place] = draft
+            if settled or not draft.is_bad:
+                continue
+            segment = self._segments[place]
+            twins = self._twins.setdefault((segment.source, segment.uses, draft.output.text), [])
+            twins.append(place)
+            if len(twins) == 1:
+                self._repairs.start(place, draft)
+
+    def finish(self) -> dict[int, Draft]:
+        """All drafts by place, once the second translations are there."""
+        better = self._repairs.finish()
+        for places in self._twins.values():
+            if places[0] in better:
+                self._drafts.update(dict.fromkeys(places, better[places[0]]))
+        return self._drafts
 
 
 def _twins(inputs: Mapping[int, Tokens]) -> dict[int, list[int]]:

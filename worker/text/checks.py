@@ -1,21 +1,21 @@
 """Cheap checks of what a model made of one segment. They tell that something is wrong, not that all is well.
 
 Each is linear in the lengths of source and target and knows nothing of the model. A flag is a reason to decode again in
-another way, and, if that does not help, to tell the reader. docs/segmentation.md has how often they are right.
+another way, and, if that does not help, to tell the reader. docs/checks.md has how often they are right.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import pairwise
 
+from worker.text.addresses import is_within, without_addresses
 from worker.text.document import BLANKS
-from worker.text.figures import missing_numbers
 from worker.text.loops import repetition
-from worker.text.vocabulary import BORROWED, ENDINGS, ENGLISH, FRENCH, PARTICLES
+from worker.text.names import lost_quotation, missing_capitals, missing_mentions, missing_names, missing_signs
+from worker.text.numbers import added_numbers, missing_numbers
+from worker.text.prose import copied_words, french_words, read_prose
 
 
 class FlagCode(StrEnum):
@@ -26,7 +26,12 @@ class FlagCode(StrEnum):
     SOURCE_COPIED = "source_copied"  #: the source came out as it went in, or nearly
     FRENCH_LEFT = "french_left"  #: the target is French, or holds French that is not a name or a quotation
     LENGTH_OUTLIER = "length_outlier"  #: far shorter or longer than its source lets expect
-    NUMBER_MISSING = "number_missing"  #: a number of the source is not in the target
+    NUMBER_MISSING = "number_missing"  #: a number of the source, in digits or words, is not in the target
+    NUMBER_ADDED = "number_added"  #: the target has a number that nothing in the source accounts for
+    NAME_MISSING = "name_missing"  #: an acronym, a code or somebody's name is not in the target
+    MENTION_MISSING = "mention_missing"  #: a mention or a hashtag of the source is not in the target
+    QUOTATION_LOST = "quotation_lost"  #: the source has quotation marks and the target has none, or too few
+    SIGNS_MISSING = "signs_missing"  #: emoji or letters of another script are not in the target
     LINK_MISSING = "link_missing"  #: a web address of the source is not in the target
     EMAIL_MISSING = "email_missing"  #: an e-mail address of the source is not in the target
 
@@ -47,26 +52,33 @@ SHORT, MIDDLING = 15, 40
 LONGEST_FOR_SHORT = 80
 #: The smallest and the largest ratio of target to source, in characters, for middling and for longer sources.
 MIDDLING_RATIO, LONG_RATIO = (0.2, 3.5), (0.35, 2.2)
-#: How many words in a row of the source, not between quotation marks, the target may have before it is looked into.
-COPIED_RUN = 4
-#: The share of the target's words, names left out, that the source has too, from which it is a copy.
-COPIED_SHARE = 0.8
 
-_URL = re.compile(r"(?:https?://|\bwww\.)[^\s«»“”<>\"]+", re.IGNORECASE)
-_EMAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]++@[\w-]++(?:\.[\w-]++)++")
-_HOST = re.compile(r"(?<![\w.@/-])[a-zA-Z0-9-]++(?:\.[a-zA-Z0-9-]++)++(?:/[^\s«»“”<>\"]*)?")
-_TOP_LEVEL = frozenset(
-    ["fr", "com", "org", "net", "eu", "be", "ch", "ca", "info", "io", "gov", "edu", "uk", "int", "tv"]
-)
-_WORD = re.compile(r"[^\W\d_]+")
-_QUOTED = re.compile(r"[«“][^«»“”]{0,120}[»”]|\"[^\"]{0,120}\"")
-_ACCENTS = frozenset("àâæçèéêëîïôœùûüÿ")
-_TRAILING = ".,;:!?…)]}'’\"»”" + BLANKS
+#: How bad each thing is, against the others: what leaves a reader with nothing, what misleads, what a reader sees and can mend.
+_WEIGHTS = {
+    FlagCode.EMPTY_OUTPUT: 12,
+    FlagCode.SOURCE_COPIED: 8,
+    FlagCode.LENGTH_OUTLIER: 6,
+    FlagCode.REPEATED: 5,
+    FlagCode.FRENCH_LEFT: 4,
+    FlagCode.NUMBER_MISSING: 3,
+    FlagCode.NUMBER_ADDED: 3,
+    FlagCode.NAME_MISSING: 3,
+    FlagCode.LINK_MISSING: 2,
+    FlagCode.EMAIL_MISSING: 2,
+    FlagCode.MENTION_MISSING: 2,
+    FlagCode.SIGNS_MISSING: 1,
+    FlagCode.QUOTATION_LOST: 1,
+}
 
 
 def needs_translation(segment: str) -> bool:
     """Whether there is a letter in `segment`. Where there is none (``***``, ``12,5 %``), it passes through unchanged."""
     return any(map(str.isalpha, segment))
+
+
+def badness(flags: Iterable[Flag]) -> int:
+    """How bad what the flags tell is, all together: 0 for none. The better one of two translations has less of it."""
+    return sum(_WEIGHTS[flag.code] for flag in flags)
 
 
 def check(source: str, target: str) -> list[Flag]:
@@ -82,135 +94,34 @@ def _findings(source: str, target: str) -> Iterator[tuple[FlagCode, str]]:
     loop = repetition(source, target)
     if loop:
         yield FlagCode.REPEATED, loop
+    plain, links, emails = without_addresses(source)
+    plain_target = without_addresses(target)[0]
     if needs_translation(source):
-        before, after = _prose(source), _prose(target)
-        copied = _copied(before, after)
-        french = None if copied else _french(before, after)
+        before, after = read_prose(plain), read_prose(plain_target)
+        copied = copied_words(before, after)
+        french = None if copied else french_words(before, after)
         if copied:
             yield FlagCode.SOURCE_COPIED, copied
         if french:
             yield FlagCode.FRENCH_LEFT, french
         if _is_outlier(len(source.strip()), len(target.strip())):
             yield FlagCode.LENGTH_OUTLIER, f"{len(target)} characters for {len(source)}"
-    plain_source, links, emails = _without_addresses(source)
-    missing = missing_numbers(plain_source, _without_addresses(target)[0])
-    if missing:
-        yield FlagCode.NUMBER_MISSING, ", ".join(missing)
+    lost = {
+        FlagCode.NUMBER_MISSING: missing_numbers(plain, plain_target),
+        FlagCode.NUMBER_ADDED: added_numbers(plain, plain_target),
+        FlagCode.NAME_MISSING: [*missing_capitals(plain, plain_target), *missing_names(plain, plain_target)],
+        FlagCode.MENTION_MISSING: missing_mentions(plain, target),
+        FlagCode.SIGNS_MISSING: missing_signs(source, target),
+    }
+    yield from ((code, ", ".join(dict.fromkeys(found))) for code, found in lost.items() if found)
+    quotation = lost_quotation(source, target)
+    if quotation:
+        yield FlagCode.QUOTATION_LOST, quotation
     lowered = target.lower()
     for code, addresses in ((FlagCode.LINK_MISSING, links), (FlagCode.EMAIL_MISSING, emails)):
-        lost = [address for address in addresses if address.lower() not in lowered]
-        if lost:
-            yield code, ", ".join(lost)
-
-
-def _without_addresses(text: str) -> tuple[str, list[str], list[str]]:
-    """`text` without its links and e-mail addresses, and these."""
-    links: list[str] = []
-    emails: list[str] = []
-
-    def take(match: re.Match[str], into: list[str]) -> str:
-        address = match[0].rstrip(_TRAILING)
-        into.append(address)
-        return " " + match[0][len(address) :]
-
-    def take_host(match: re.Match[str]) -> str:
-        host = match[0].split("/")[0]
-        return take(match, links) if host.rsplit(".", 1)[-1].lower() in _TOP_LEVEL else match[0]
-
-    text = _EMAIL.sub(lambda match: take(match, emails), text)
-    text = _URL.sub(lambda match: take(match, links), text)
-    return _HOST.sub(take_host, text), links, emails
-
-
-@dataclass(frozen=True, slots=True)
-class _Prose:
-    """The words of a text, addresses left out, as they are written and in small letters."""
-
-    written: list[str]
-    small: list[str]
-    quoted: frozenset[int]  # the indices of words between quotation marks
-    lower: list[bool]  # whether a word starts with a small letter, or the whole text is in capitals
-
-
-def _prose(text: str) -> _Prose:
-    text = _without_addresses(text)[0]
-    shout = text.isupper()
-    quotes = [match.span() for match in _QUOTED.finditer(text)]
-    written: list[str] = []
-    quoted: list[int] = []
-    place = 0
-    for match in _WORD.finditer(text):
-        while place < len(quotes) and quotes[place][1] <= match.start():
-            place += 1
-        if place < len(quotes) and quotes[place][0] <= match.start():
-            quoted.append(len(written))
-        written.append(match[0])
-    small = [word.lower() for word in written]
-    return _Prose(written, small, frozenset(quoted), [shout or word[0].islower() for word in written])
-
-
-def _copied(source: _Prose, target: _Prose) -> str | None:
-    """The start of the target if it is a copy of the source and not a name, and the source is not English."""
-    words = [word for word, lower in zip(target.small, target.lower, strict=True) if lower and word not in PARTICLES]
-    french = sum(word in FRENCH for word in source.small)
-    if not words or sum(word in ENGLISH for word in source.small) > french:
-        return None
-    if source.small == target.small:
-        copied = len(words) >= 2 or any(word in FRENCH for word in words)
-    else:
-        theirs = set(source.small)
-        copied = len(words) > 5 and sum(word in theirs for word in words) >= COPIED_SHARE * len(words)
-    return " ".join(target.written[:12]) if copied else None
-
-
-def _french(source: _Prose, target: _Prose) -> str | None:
-    """French in the target: the words that say so."""
-    open_ = [index for index in range(len(target.small)) if index not in target.quoted]
-    words = [target.small[index] for index in open_]
-    strong = [word for word in words if word in FRENCH]
-    particles = sum(word in PARTICLES for word in words)
-    if len(strong) + particles / 2 >= 2 and strong and len(strong) + particles > sum(word in ENGLISH for word in words):
-        return " ".join(strong[:8])
-    run = _run(source, target)
-    if run:
-        return run
-    left = list(_leftovers(source, target))
-    return ", ".join(left[:8]) if len(left) > 1 else None
-
-
-def _leftovers(source: _Prose, target: _Prose) -> Iterator[str]:
-    """What the target has from the source in small letters, and may be French: one such thing may be a name or a loan."""
-    theirs = set(source.small)
-    couples = set(pairwise(source.small))
-    for index, word in enumerate(target.small):
-        if not target.lower[index] or index in target.quoted or word not in theirs or word in ENGLISH:
-            continue
-        before = target.small[index - 1] if index else ""
-        if word in FRENCH:
-            yield word
-        elif len(word) < 4 or word in BORROWED:
-            continue
-        elif before in PARTICLES and target.lower[index - 1] and (before, word) in couples:
-            yield f"{before} {word}"
-        elif word.endswith(ENDINGS) or not _ACCENTS.isdisjoint(word):
-            yield word
-
-
-def _run(source: _Prose, target: _Prose) -> str | None:
-    """Words of the target that stand in the same order in the source, where they are French and neither name nor quote."""
-    size = COPIED_RUN
-    theirs = {tuple(source.small[index : index + size]) for index in range(len(source.small) - size + 1)}
-    for index in range(len(target.small) - size + 1):
-        if tuple(target.small[index : index + size]) in theirs and not target.quoted.intersection(
-            range(index, index + size)
-        ):
-            evidence = sum(
-                target.lower[place] and (target.small[place] in FRENCH or not _ACCENTS.isdisjoint(target.small[place]))
-                for place in range(index, index + size)
-            )
-            if evidence > 1 or (evidence and all(target.lower[index : index + size])):
-                return " ".join(target.written[index : index + size])
-    return None
+        gone = [address for address in addresses if not is_within(address.lower(), lowered)]
+        if gone:
+            yield code, ", ".join(gone)
 
 
 def _is_outlier(source: int, target: int) -> bool:

@@ -1,4 +1,4 @@
-"""Words that tell French from English, and the names of small numbers."""
+"""Words that tell French from English."""
 
 from __future__ import annotations
 
@@ -40,44 +40,3 @@ BORROWED = words(
     portrait trait strait wait await milieux bureaux tableaux plateaux questionnaire millionaire
     """
 )
-
-#: English words that stand for a number, by its digits.
-NUMBER_WORDS: dict[str, frozenset[str]] = {
-    digits: words(names)
-    for digits, names in {
-        "0": "zero no nil none midnight nought",
-        "1": "one first a an single once i",
-        "2": "two second twice both double pair couple half halves",
-        "3": "three third thirds triple thrice",
-        "4": "four fourth quarter quarters",
-        "5": "five fifth fifths",
-        "6": "six sixth",
-        "7": "seven seventh",
-        "8": "eight eighth",
-        "9": "nine ninth",
-        "10": "ten tenth",
-        "11": "eleven eleventh",
-        "12": "twelve twelfth dozen noon midday",
-        "13": "thirteen thirteenth",
-        "14": "fourteen fourteenth",
-        "15": "fifteen fifteenth quarter",
-        "16": "sixteen sixteenth",
-        "17": "seventeen seventeenth",
-        "18": "eighteen eighteenth",
-        "19": "nineteen nineteenth",
-        "20": "twenty twentieth twenties",
-        "24": "midnight",
-        "30": "thirty thirtieth thirties half",
-        "40": "forty fortieth forties",
-        "50": "fifty fiftieth fifties half",
-        "60": "sixty sixtieth sixties",
-        "70": "seventy seventieth seventies",
-        "80": "eighty eightieth eighties",
-        "90": "ninety ninetieth nineties",
-        "100": "hundred hundreds hundredth",
-        "1000": "thousand thousands thousandth",
-    }.items()
-}
-
-#: Words after a number that stand for some of its zeros.
-MAGNITUDES = words("hundred thousand million millions billion billions trillion trillions bn m k")

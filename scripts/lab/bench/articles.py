@@ -5,7 +5,7 @@ import json
 import random
 import statistics
 import time
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
@@ -139,23 +139,26 @@ class _Bare:
         engine = build_engine(self._options)
         if not isinstance(engine, BatchingEngine):
             raise TypeError("an engine without figures")
-        _all(engine, "warm-up", self._jobs[:1])
+        wait(_submitted(engine, "warm-up", self._jobs[:1]))
         began, before = time.perf_counter(), engine.stats()
-        outputs = _all(engine, f"round{turn}", self._jobs)
         repairs = Repairs(self._segments, engine, f"again{turn}", lambda future: future.result())
-        drafts = {place: repairs.first(place, output) for place, output in enumerate(outputs)}
-        repairs.mend(drafts)
-        self.again = sum(draft.is_bad for draft in drafts.values())
+        self.again = 0
+        for place, future in enumerate(_submitted(engine, f"round{turn}", self._jobs)):
+            draft = repairs.first(place, future.result())
+            if draft.is_bad:
+                self.again += 1
+                repairs.start(place, draft)
+        repairs.finish()
         seconds, after = time.perf_counter() - began, engine.stats()
         engine.close()
         return seconds, _since(before, after), after.row_steps - before.row_steps
 
 
-def _all(engine: BatchingEngine, name: str, jobs: list[list[Tokens]]) -> list[Output]:
+def _submitted(engine: BatchingEngine, name: str, jobs: list[list[Tokens]]) -> list[Future[Output]]:
     futures: list[Future[Output]] = []
     for number, inputs in enumerate(jobs):
         futures += engine.submit(Role.TRANSLATOR, f"{name}-{number}", inputs)
-    return [future.result() for future in futures]
+    return futures
 
 
 def _since(before: EngineStats, after: EngineStats) -> EngineStats:

@@ -152,7 +152,7 @@ def test_what_lost_a_number_is_decoded_in_pieces(engine_of: EngineOf) -> None:
     (item,) = run(engine, source)
     assert item.target == ("The group employs 312 people in the valley, and it wants to keep 260 this year as well.")
     assert (item.flags, item.again) == ((), True)
-    assert len(decoder.asked) == 3
+    assert len(decoder.asked) == 4  # behind a name, and in two pieces
 
 
 def test_no_better_output_leaves_the_first(engine_of: EngineOf) -> None:
@@ -161,6 +161,23 @@ def test_no_better_output_leaves_the_first(engine_of: EngineOf) -> None:
     assert item.target == "They want to keep some of it."
     assert not item.again
     assert [flag.code.value for flag in item.flags] == ["number_missing"]
+
+
+def test_a_lost_number_and_a_lost_name_are_hidden_and_put_back(engine_of: EngineOf) -> None:
+    def model(text: str) -> str:
+        if "Zq1" in text:
+            return (
+                text.replace("Selon", "According to")
+                .replace("il manque", "there is a lack of")
+                .replace("euros.", "euros.")
+            )
+        return "According to Mr Vaseur, 1.2345 euros are missing."
+
+    engine, decoder = engine_of(model)
+    (item,) = run(engine, "Selon M. Vasseur, il manque 1 234,5 euros.")
+    assert item.target == "According to M. Vasseur, there is a lack of 1,234.5 euros."
+    assert (item.flags, item.again, item.masked) == ((), True, ())
+    assert decoder.asked[1] == "Selon M. Zq1, il manque Zq2 euros."
 
 
 def test_twins_are_mended_once(engine_of: EngineOf) -> None:

@@ -1,0 +1,203 @@
+"""The numbers of a French text that its English translation has not, and those that it has from nowhere.
+
+Numbers are compared by what they are worth (`worker.text.numerals`), and by what else an English text may make of them: an
+hour after noon is one before it (``20 h``, *8 p.m.*), a decade has its century (``années 90``, *the 1990s*), a month its
+name, a long number its digits in other groups.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import dataclass
+
+from worker.text.abbreviations import words
+from worker.text.numerals import ENGLISH_NUMERALS, FRENCH_NUMERALS, Numeral
+
+_HOUR = re.compile(r"[ \u00a0\u202f]?(?:h(?:\b|(?=\d))|heures?\b|:\d\d)", re.IGNORECASE)
+_PERCENT = re.compile(r"%|\bp(?:our|\.)[ \u00a0]?c(?:ent\b|\.)|\bp\.[ \u00a0]?100\b", re.IGNORECASE)
+_PERCENTAGE = re.compile(r"%|\bper[ -]?cent|\bpct\b|\bpoints?\b|\bproportion\b|\bshare\b|\brate\b", re.IGNORECASE)
+_HALF = re.compile(r"[ \u00a0]et[ \u00a0]demie?\b")
+_MONTHS = {
+    1: "january", 2: "february", 3: "march", 4: "april", 5: "may", 6: "june", 7: "july", 8: "august", 9: "september",
+    10: "october", 11: "november", 12: "december",
+}  # fmt: skip
+_FRENCH_MONTHS = words(
+    "janvier février mars avril mai juin juillet août septembre octobre novembre décembre janv févr avr juil sept oct nov déc"
+)
+_LETTERS = re.compile(r"[^\W\d_]+")
+#: Days of which a translation makes weeks.
+_DAYS = re.compile(r"[ \u00a0]jours?\b", re.IGNORECASE)
+#: Words of French numbers that are part of a phrase, with what stands before them.
+_BOTH = re.compile(r"\b(?:l|d)es |\b[csnv]es |\b[nv]os |\bleurs |\btou(?:te)?s |\baux ")
+_PHRASES = re.compile(r"(?:\bpour|\bp\.|\bsur|\bentre)[ \u00a0]$", re.IGNORECASE)
+#: A number that texts have and lack as articles do, and words for no number in particular.
+_ONE, _VAGUE = 1.0, words("millions milliards billions cents")
+
+
+_ROMAN = frozenset("IVXLC")
+#: Characters before and after a number that are looked at.
+_NEAR = 12
+
+
+@dataclass(frozen=True, slots=True)
+class _English:
+    """What a target's numbers are worth, and the letters and digits in it."""
+
+    numerals: Sequence[Numeral]
+    values: Set[float]
+    stream: str
+    names: Set[str]
+
+    @classmethod
+    def read(cls, text: str) -> _English:
+        numerals = ENGLISH_NUMERALS.find(text)
+        values = {value for numeral in numerals for value in numeral.values}
+        for numeral in numerals:
+            if numeral.in_digits:
+                values.update(_parts(numeral.written))
+        stream = "".join(char for char in text if char.isdigit())
+        return cls(numerals, values, stream, frozenset(_LETTERS.findall(text.lower())))
+
+
+def missing_numbers(source: str, target: str) -> list[str]:
+    """The numbers of `source`, French, that `target`, English, has not: as they are written, each once, in order.
+
+    A percent sign that went missing is one of them.
+    """
+    wanted = FRENCH_NUMERALS.find(source)
+    english = _English.read(target) if wanted else None
+    missing = {
+        numeral.written: None
+        for numeral in wanted
+        if english is not None and _is_wanted(numeral, source) and not _is_there(numeral, source, english)
+    }
+    percent = _PERCENT.search(source)
+    if percent and not missing and not _PERCENTAGE.search(target):
+        missing[percent[0]] = None
+    return list(missing)
+
+
+def added_numbers(source: str, target: str) -> list[str]:
+    """The numbers in digits in `target`, English, that nothing in `source`, French, accounts for: each once, in order."""
+    found = [numeral for numeral in ENGLISH_NUMERALS.find(target) if numeral.in_digits]
+    if not found:
+        return []
+    known = set(_known_values(source))
+    stream = "".join(char for char in source if char.isdigit())
+    has_month = not _FRENCH_MONTHS.isdisjoint(_LETTERS.findall(source.lower()))
+    return list(
+        dict.fromkeys(
+            numeral.written
+            for numeral in found
+            if known.isdisjoint(numeral.values)
+            and not ("." in numeral.written and known >= set(_parts(numeral.written)))
+            and not (numeral.start and (target[numeral.start - 1].isalpha() or target[numeral.start - 1] == "#"))
+            and not _is_excused(numeral, stream, has_month)
+        )
+    )
+
+
+def _is_wanted(numeral: Numeral, source: str) -> bool:
+    """Whether a translation must have the number: not what belongs to a word, a phrase or an abbreviation."""
+    before = source[max(0, numeral.start - _NEAR) : numeral.start]
+    if before[-1:].isalpha():
+        return False
+    if numeral.in_digits:
+        return before[-1:] != "#"  # &#160;
+    after = source[numeral.end : numeral.end + _NEAR]
+    if before[-1:] in "-'’" and before[-2:-1].isalpha():
+        return False  # part of a compound
+    if after[:1] == "-" and after[1:2].isalpha():
+        return False
+    if numeral.written[0].isupper() and before.strip('«“"( \u00a0\u202f'):
+        return len(numeral.written) > 2 and set(numeral.written.rstrip("erèms")) <= _ROMAN
+    if numeral.written.lower() in ("sept", "cent") and (after[:1] == "." or _PHRASES.search(before)):
+        return False
+    if numeral.values == {_ONE} or numeral.written.lower() in _VAGUE:
+        return False
+    if numeral.written.lower() == "deux" and _BOTH.search(before):
+        return False
+    return not _DAYS.match(after) or not numeral.values <= {8.0, 14.0, 15.0}
+
+
+def _is_there(numeral: Numeral, source: str, english: _English) -> bool:
+    values = numeral.values
+    if not values:  # too long to be a quantity
+        return "".join(filter(str.isdigit, numeral.written)) in english.stream
+    if not values.isdisjoint(english.values):
+        return True
+    value = min(values)
+    if _HALF.match(source, numeral.end) and value + numeral.scaled / 2 in english.values:
+        return True
+    if value in _hours_of(numeral, source) and _hour_is_there(value, english):
+        return True
+    if numeral.in_digits and value <= 12 and _MONTHS.get(int(value), "") in english.names:
+        return True
+    if (
+        numeral.in_digits
+        and 9 < value < 100
+        and any(found % 100 == value for found in english.values if 1000 <= found < 2100)
+    ):
+        return True
+    if 1000 <= value < 2100 and value % 10 == 0 and value % 100 in english.values:  # the 60s
+        return True
+    if value == 0 and not english.names.isdisjoint(("freezing", "no", "nil")):
+        return True
+    if value == _ONE and "i" in english.names:  # François Ier
+        return True
+    parts = _parts(numeral.written)
+    return len(parts) > 1 and "." in numeral.written and all(part in english.values for part in parts)
+
+
+def _hours_of(numeral: Numeral, source: str) -> Set[float]:
+    """The hour that a number is, if it is one."""
+    value = min(numeral.values)
+    return {value} if value <= 24 and _HOUR.match(source, numeral.end) else frozenset()
+
+
+def _hour_is_there(hour: float, english: _English) -> bool:
+    return hour in (0, 24) or (hour > 12 and hour - 12 in english.values) or (hour == 12 and "noon" in english.names)
+
+
+def _known_values(source: str) -> Iterator[float]:
+    """All that the numbers of a source may have become."""
+    for numeral in FRENCH_NUMERALS.find(source):
+        yield from numeral.values
+        if numeral.in_digits:
+            yield from _parts(numeral.written)
+        for value in numeral.values:
+            if value <= 24:
+                yield from (value - 12, value + 12)
+            if value < 100:
+                yield from (1900 + value, 2000 + value, 1800 + value)
+            if value > 1000:
+                yield value % 100
+            if numeral.scaled > 1:
+                yield value / numeral.scaled
+            yield value + 0.5  # et demie
+    for word, values in _FRACTIONS.items():
+        if re.search(rf"\b{word}", source, re.IGNORECASE):
+            yield from values
+
+
+#: Words that a translation may write in digits.
+_FRACTIONS = {
+    "moitié": (50.0, 2.0), "demi": (30.0, 0.5, 1.5, 2.0), "quart": (15.0, 45.0, 25.0), "tiers": (3.0, 33.0),
+    "minuit": (0.0, 12.0),
+    "midi": (12.0,), "neuf": (9.0,), "un": (1.0,), "premi": (1.0,), "second": (2.0,), "zéro": (0.0,), "double": (2.0,),
+    "siècle": (100.0,), "semaine": (7.0, 14.0), "jours": (1.0, 2.0), "cent": (100.0,), "mille": (1000.0,), "cinq": (5.0,),
+}  # fmt: skip
+
+
+def _is_excused(numeral: Numeral, stream: str, has_month: bool) -> bool:
+    digits = "".join(char for char in numeral.written if char.isdigit())
+    value = min(numeral.values, default=0.0)
+    if not numeral.values and digits in stream:
+        return True
+    return not numeral.values or (has_month and value in range(13)) or value == 0
+
+
+def _parts(written: str) -> list[float]:
+    """The groups of digits in a number as numbers: dates, versions, hours like ``6.30``."""
+    return [float(part) for part in re.findall(r"\d+", written) if len(part) <= 15]
