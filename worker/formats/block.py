@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from worker.formats.nodes import Node, tree, written
+from worker.formats.nodes import tree, written
 from worker.formats.pieces import Chunks, Hole, Kind, Piece
 from worker.formats.placement import MOST_NODES, MOST_WORK, Placer
 from worker.formats.run import Role
 from worker.formats.writing import Syntax
 from worker.text.document import BLANKS
 
-#: Sentences of a block that are tried one by one where they can't be written together.
-_TRIED = 16
+#: Times that a block is written where not all of its sentences can be written together.
+_TRIES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,25 +110,33 @@ class Block:
         pieces, sentences = self._sentences(parts, translations or {})
         wanted = [sentence for sentence in sentences if sentence.items is not None]
         failed = {sentence.number for sentence in sentences if sentence.items is None}
-        chunks = self._written(pieces, wanted)
-        if chunks is None:
-            good: list[_Sentence] = []
-            for sentence in wanted if len(wanted) <= _TRIED else ():
-                tried = self._written(pieces, [*good, sentence])
-                if tried is not None:
-                    chunks = tried
-                    good.append(sentence)
-            failed |= {sentence.number for sentence in wanted} - {sentence.number for sentence in good}
-            wanted = good
-        if chunks is None:
-            chunks = tuple(chunk for piece in self._pieces for chunk in piece.written())
+        chunks, good = self._most(pieces, wanted)
+        failed |= {sentence.number for sentence in wanted} - {sentence.number for sentence in good}
         source = "".join(chunk.source if isinstance(chunk, Hole) else chunk for chunk in chunks)
-        moved = tuple(sentence.number for sentence in wanted if sentence.moved)
+        moved = tuple(sentence.number for sentence in good if sentence.moved)
         return Filled(source, chunks, moved, tuple(sorted(failed)))
 
+    def _most(self, pieces: Sequence[Piece], wanted: Sequence[_Sentence]) -> tuple[Chunks, list[_Sentence]]:
+        """The block with as many of the sentences as can be written, and which they are."""
+        good: list[_Sentence] = []
+        chunks = tuple(chunk for piece in self._pieces for chunk in piece.written())
+        waiting = [list(wanted)]
+        tries = 0
+        while waiting and tries < _TRIES:
+            group = waiting.pop()
+            if not group:
+                continue
+            tries += 1
+            tried = self._written(pieces, sorted([*good, *group], key=lambda sentence: sentence.number))
+            if tried is not None:
+                chunks = tried
+                good += group
+            elif len(group) > 1:
+                middle = len(group) // 2
+                waiting += group[middle:], group[:middle]
+        return chunks, good
+
     def _written(self, pieces: Sequence[Piece], sentences: Sequence[_Sentence]) -> Chunks | None:
-        if not sentences:
-            return tuple(chunk for piece in self._pieces for chunk in piece.written())
         items: list[Piece | str] = []
         place = 0
         for sentence in sentences:
@@ -203,8 +211,5 @@ def _sentence(number: int, pieces: list[Piece], first: int, target: str, transla
         return _Sentence(number, first, last, None, False)
     placer = Placer(source, target, translations)
     placed = placer.place(nodes, (0, len(target)), (0, len(source)))
-    return _Sentence(number, first, last, _items(nodes, target) if placed else None, placer.moved)
-
-
-def _items(nodes: list[Node], target: str) -> list[Piece | str]:
-    return written(nodes, target, 0, len(target))
+    items = written(nodes, target, 0, len(target)) if placed else None
+    return _Sentence(number, first, last, items, placer.moved)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from html import unescape
 from typing import Any
 
 from markdown_it import MarkdownIt
@@ -28,6 +29,9 @@ _FIELD = re.compile(r"[\w.\"' -]{1,80}[:=]|[#\[]|---|\+\+\+")
 _FRONT_END = {"-": re.compile(r"^(?:---|\.\.\.)[ \t]*$", re.M), "+": re.compile(r"^\+\+\+[ \t]*$", re.M)}
 #: A note's number before its text, a task's box.
 _LEADS = re.compile(r"\[\^[^\]\[\s]{1,60}\]:[ \t]*|\[[ xX]\][ \t]+|\{:[^}\n]{0,200}\}[ \t]*$")
+#: An image's description, if there is no markup in it; a sign of it that is written otherwise.
+_LABEL = re.compile(r"!\[((?:[^\[\]\\`<*_&!\n\r|~]|\\[!-/:-@\[-`{-~]|&[a-zA-Z0-9#]{2,32};)+)\]")
+_WRITTEN = re.compile(r"\\[!-/:-@\[-`{-~]|&[a-zA-Z0-9#]{2,32};")
 #: Lines of one definition of a link.
 _LINES_DEFINED = 20
 #: Signs in one paragraph that a link, a tag or a reference may begin with, at most. More of them are no prose.
@@ -119,17 +123,23 @@ class _Builder:
             setting, role = Setting.HEADING, Role.HEADING
         else:
             content = markdown_source.paragraph(self.lines, token.map[0], token.content)
-            setting = Setting.PARAGRAPH
-            role = Role.HEADING if parent.type == "heading_open" else Role.PROSE
+            underlined = parent.type == "heading_open"
+            setting = Setting.UNDERLINED if underlined else Setting.PARAGRAPH
+            role = Role.HEADING if underlined else Role.PROSE
         if content is not None and content.start >= self.place:
             self._add(content, setting, role)
 
     def _row(self, cells: list[Token]) -> None:
         if not cells or cells[0].map is None:
             return
-        for content in markdown_source.row(self.lines, cells[0].map[0], [cell.content for cell in cells]):
+        number = cells[0].map[0]
+        found = markdown_source.row(self.lines, number, [cell.content for cell in cells])
+        first = found[0]
+        barred = first is None or "|" in self.lines.source[self.lines.starts[number] : first.start]
+        for content in found:
             if content is not None and content.start >= self.place:
-                self._add(content, Setting.CELL, Role.CELL)
+                setting = Setting.FIRST_CELL if content is first and not barred else Setting.CELL
+                self._add(content, setting, Role.CELL)
 
     def _html(self, token: Token) -> None:
         if token.map is None:
@@ -178,14 +188,25 @@ class _Builder:
             yield piece
 
     def _image(self, piece: Piece) -> Piece:
-        label = re.match(r"!\[([^\[\]\\`<>*_&!\n\r|~]+)\]", piece.source)
+        label = _LABEL.match(piece.source)
         if not label:
             return piece
-        hole = self.drafts.hole(literal(label[1]), MarkdownSyntax(self.parser, self.references, Setting.LABEL))
+        hole = self.drafts.hole(_decoded(label[1]), MarkdownSyntax(self.parser, self.references, Setting.LABEL))
         if hole is None:
             return piece
-        start = label.start(1)
-        return replace(piece, chunks=(piece.source[:start], hole, piece.source[start + len(label[1]) :]))
+        return replace(piece, chunks=(piece.source[: label.start(1)], hole, piece.source[label.end(1) :]))
+
+
+def _decoded(label: str) -> list[Piece]:
+    """An image's description without markup in it, as pieces."""
+    pieces: list[Piece] = []
+    place = 0
+    for match in _WRITTEN.finditer(label):
+        pieces += literal(label[place : match.start()])
+        text = match[0][1:] if match[0][0] == "\\" else unescape(match[0])
+        pieces.append(Piece(Kind.TEXT, match[0], " " if text.splitlines() != [text] else text))
+        place = match.end()
+    return [*pieces, *literal(label[place:])]
 
 
 def _parts(pieces: list[Piece]) -> Iterator[list[Piece]]:

@@ -131,7 +131,8 @@ def inline_pieces(content: str, parser: MarkdownIt, references: References) -> l
     parser.inline.tokenize(state)
     for rule in parser.inline.ruler2.getRules(""):
         rule(state)
-    places = [_Place(*token.meta["span"], token) for token in state.tokens if "span" in token.meta]
+    noted = [(token.meta["span"], token) for token in state.tokens if "span" in token.meta]
+    places = [_Place(start, end, token) for (start, end), token in noted]
     found = list(_pieces(content, places))
     if "".join(piece.source for piece in found) != content:
         raise TooHard

@@ -36,12 +36,23 @@ class Setting(Enum):
     HEADING = 1
     CELL = 2
     LABEL = 3  # an image's description
+    UNDERLINED = 4  # a heading with a line under it
+    FIRST_CELL = 5  # one with no bar before it
+
+
+#: Settings whose words could become another kind of block, with its name and the line after it.
+_BLOCKS = {Setting.PARAGRAPH: ("paragraph", ""), Setting.UNDERLINED: ("heading", "\n---")}
+
+_CELLS = (Setting.CELL, Setting.FIRST_CELL)
+#: Settings in which words may stand first in their line.
+_AT_LINE_START = (*_BLOCKS, Setting.FIRST_CELL)
 
 
 class Raw:
     """Writes everything as it is: for text that is not parsed."""
 
     def write(self, items: Written) -> Chunks | None:
+        """The items, one after the other."""
         chunks: list[str] = [item if isinstance(item, str) else item.source for item in items]
         return tuple(chunks)
 
@@ -86,11 +97,11 @@ class MarkdownSyntax:
                 elif part:
                     starts = False
             elif everything:
-                part = _all_escaped(item, bars=self.setting is Setting.CELL)
+                part = _all_escaped(item)
                 starts = False
             else:
                 part = self._words(item, before, _next_sign(items, number), linked=links > 0)
-                if starts and self.setting is Setting.PARAGRAPH:
+                if starts and self.setting in _AT_LINE_START:
                     part = _safe_at_line_start(part)
                 if number == len(items) - 1 and self.setting is Setting.HEADING:
                     part = _NUMBER_SIGNS.sub(r"\\", part, count=1)
@@ -135,7 +146,7 @@ class MarkdownSyntax:
             case "!":
                 return right == "[" and place == len(text) - 1
             case "|":
-                return self.setting is Setting.CELL
+                return self.setting in (*_CELLS, Setting.UNDERLINED)
         return True
 
     def _is_right(self, items: Written, parts: Sequence[str]) -> bool:
@@ -144,7 +155,7 @@ class MarkdownSyntax:
         while seen and isinstance(seen[-1][0], Piece) and seen[-1][0].name == "break":
             seen.pop()
         content = "".join(part for _, part in seen)
-        if self.setting is Setting.CELL:
+        if self.setting in _CELLS:
             content = content.replace("\\|", "|")
         wanted = _signature([item for item, _ in seen])
         try:
@@ -153,13 +164,13 @@ class MarkdownSyntax:
             return False
         if found != wanted:
             return False
-        if self.setting is not Setting.PARAGRAPH or self._is_paragraph(content):
-            return True
-        return not self._is_paragraph("".join(item.seen for item, _ in seen if isinstance(item, Piece)))
+        return self.setting not in _BLOCKS or self._is_block(content)
 
-    def _is_paragraph(self, content: str) -> bool:
-        found = self.parser.parse(content, {})
-        return [token.type for token in found] == ["paragraph_open", "inline", "paragraph_close"]
+    def _is_block(self, content: str) -> bool:
+        """Whether the content is one paragraph, or one heading, when it stands on lines of its own."""
+        name, line = _BLOCKS[self.setting]
+        found = self.parser.parse(content + line, {})
+        return [token.type for token in found] == [f"{name}_open", "inline", f"{name}_close"]
 
 
 def _next_sign(items: Written, number: int) -> str:
@@ -180,9 +191,8 @@ def _safe_at_line_start(text: str) -> str:
     return "\\" + text if _LINE_START.match(text) else text
 
 
-def _all_escaped(text: str, *, bars: bool = False) -> str:
-    escaped = re.sub(r"[!-/:-@\[-`{-~]", r"\\\g<0>", text)
-    return escaped if bars else escaped
+def _all_escaped(text: str) -> str:
+    return re.sub(r"[!-/:-@\[-`{-~]", r"\\\g<0>", text)
 
 
 def _tag(item: Piece | str) -> Piece | str:

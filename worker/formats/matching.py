@@ -23,6 +23,8 @@ ARTICLES = words("le la les l un une des du the a an some")
 _WORD = re.compile(r"[^\W_]+")
 #: Letters at the front of a word that are compared: French and English words of one root differ at the end.
 _ROOT = 5
+#: A phrase of more characters, or words, is not looked for.
+_LONGEST, _MOST_WORDS = 400, 50
 #: Punctuation by what it does, whichever of its forms a language uses.
 _CLASSES = {sign: group[0] for group in (",", ";", ":", "(", ")", '«»“”„"', "–—", "[", "]") for sign in group}
 
@@ -80,13 +82,13 @@ def punctuation(text: str) -> list[tuple[str, int]]:
 
 def occurrences(phrase: str, text: str, flat: str) -> list[tuple[int, int]]:
     """Where `phrase` stands in `text` as whole words, whatever its case, accents and blanks. `flat` is ``plain(text)``."""
-    tokens = re.findall(r"[^\W_]+|[^\w\s]|_", plain(phrase))
-    if not tokens:
+    items = re.findall(r"[^\W_]+|[^\w\s]|_", plain(phrase)) if len(phrase) <= _LONGEST else []
+    if not items:
         return []
-    gap = r"[\s.,]?" if all(token.isdigit() or token in ".,%" for token in tokens) else r"\s*"
-    body = gap.join(map(re.escape, tokens))
-    before = r"(?<![^\W_])" if tokens[0].isalnum() else ""
-    after = r"(?![^\W_])" if tokens[-1].isalnum() else ""
+    gap = r"[\s.,]?" if all(item.isdigit() or item in ".,%" for item in items) else r"\s*"
+    body = gap.join(map(re.escape, items))
+    before = r"(?<![^\W_])" if items[0].isalnum() else ""
+    after = r"(?![^\W_])" if items[-1].isalnum() else ""
     return [match.span() for match in re.finditer(before + body + after, flat)]
 
 
@@ -136,7 +138,7 @@ def best_window(
     """
     wanted = Counter(word.root for word in phrase if not word.small)
     total = sum(wanted.values())
-    if not total:
+    if not total or len(phrase) > _MOST_WORDS:
         return None
     best: tuple[float, float, int, int] | None = None
     limit = len(phrase) + 2

@@ -13,7 +13,7 @@ from enum import Enum
 from worker.text.document import BLANKS
 
 #: White space with a character that `str.splitlines` breaks lines at: a block's text has none of these.
-LINE_ENDS = re.compile(r"[ \t]*[\n\r\v\f\x1c-\x1e\x85\u2028\u2029][\s]*")
+LINE_ENDS = re.compile(r"(?<![ \t])[ \t]*+[\n\r\v\f\x1c-\x1e\x85\u2028\u2029][\s]*")
 #: Addresses that stand in the text as they are.
 _ADDRESS = re.compile(
     r"(?<![\w@])(?:https?://|www\.)[^\s<>\"“”«»|`]{1,2000}|(?<![\w.+@-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}"

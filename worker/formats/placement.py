@@ -28,6 +28,8 @@ MOST_NODES, MOST_WORK = 150, 40_000
 _ENOUGH = 0.5
 _OPENING, _CLOSING = "«“\"'‘‹([", "»”\"'’›)]"
 _STOPS = ".!?:;,…"
+#: Punctuation that a mark's end may have inside.
+_ENCLOSING = frozenset(_OPENING + _CLOSING + ":")
 
 Range = tuple[int, int]
 
@@ -38,7 +40,7 @@ class Placer:
     def __init__(self, source: str, target: str, translations: Mapping[str, str]) -> None:
         self.source, self.target = source, target
         self.translations = translations
-        self.flat = plain(target)
+        self.flat_source, self.flat = plain(source), plain(target)
         self.source_words, self.target_words = find_words(source), find_words(target)
         self.anchors = Anchors.of(self.source_words, self.target_words)
         self.signs = punctuation(source), punctuation(target)
@@ -96,21 +98,18 @@ class Placer:
 
     def _equal(self, node: Node, marks: list[Node], frame: Range, home: Range) -> Range | None:
         phrase = self.source[node.start : node.end]
-        if node.kind is Kind.KEPT:
-            found = _all(phrase, self.target)
-        else:
-            found = occurrences(phrase, self.target, self.flat)
-        found = [span for span in found if _is_free(span, marks, frame)]
-        if not found:
-            return None
-        if len(found) > 1:
-            near = self._near(node)
-            before = len(occurrences(phrase, self.source[: node.start], plain(self.source[: node.start])))
-            in_source = len(occurrences(phrase, self.source, plain(self.source)))
-            if in_source == len(found):
-                return found[before]
-            return min(found, key=lambda span: abs(sum(span) / 2 - near))
-        return found[0]
+        everywhere = _all(phrase, self.target) if node.kind is Kind.KEPT else []
+        everywhere = everywhere or occurrences(phrase, self.target, self.flat)
+        found = [span for span in everywhere if _is_free(span, marks, frame)]
+        if len(found) < 2:
+            return found[0] if found else None
+        in_source = [start for start, _ in occurrences(phrase, self.source, self.flat_source)]
+        if len(in_source) == len(everywhere) and node.start in in_source:
+            same = everywhere[in_source.index(node.start)]
+            if same in found:
+                return same
+        near = self._near(node)
+        return min(found, key=lambda span: abs(sum(span) / 2 - near))
 
     def _framed(self, node: Node, _marks: list[Node], frame: Range, home: Range) -> Range | None:
         if node.kind is Kind.KEPT:
@@ -126,36 +125,24 @@ class Placer:
         return left, right
 
     def _border(self, place: int, edge: int, target_edge: int, *, before: bool) -> int | None:
-        """The target's place for a mark's end that stands at punctuation or at the edge of what it lies in."""
-        source, target = self.signs
-        inner = self.source[place : place + 1] if before else self.source[place - 1 : place]
-        outer = self.source[:place].rstrip()[-1:] if before else self.source[place:].lstrip()[:1]
-        outside = self.source[edge:place] if before else self.source[place:edge]
+        """The target's place for a mark's end that stands at punctuation, or at the edge of what it lies in."""
+        if before:
+            outside, inner = self.source[edge:place], place
+            outer = len(self.source[:place].rstrip()) - 1
+        else:
+            outside, inner = self.source[place:edge], place - 1
+            outer = len(self.source) - len(self.source[place:].lstrip())
         if not outside.strip():
             return target_edge
-        if inner in _OPENING + _CLOSING + ":" and inner:
-            at, inside = (place if before else place - 1), True
-        elif outer:
-            at, inside = (
-                (
-                    len(self.source[:place].rstrip()) - 1
-                    if before
-                    else place + len(self.source[place:]) - len(self.source[place:].lstrip())
-                ),
-                False,
-            )
-        else:
-            return None
-        ordinal = next((index for index, (_, spot) in enumerate(source) if spot == at), None)
-        if ordinal is None:
-            return None
-        group = source[ordinal][0]
+        source, target = self.signs
+        at = inner if self.source[inner : inner + 1] in _ENCLOSING else outer
+        group = next((group for group, spot in source if spot == at), None)
         mine = [spot for sign, spot in source if sign == group]
         theirs = [spot for sign, spot in target if sign == group]
-        if len(mine) != len(theirs):
+        if group is None or len(mine) != len(theirs):
             return None
         spot = theirs[mine.index(at)]
-        return spot if inside == before else spot + 1
+        return spot if (at == inner) == before else spot + 1
 
     def _alike(self, node: Node, marks: list[Node], frame: Range, home: Range) -> Range | None:
         phrase = self.source[node.start : node.end]
@@ -291,7 +278,8 @@ class Placer:
             at = self._beside(node, marks, frame, home)
             if at is None:
                 self.moved = True
-                at = self._outward(self._proportional(node.start))
+                apart = node.end == node.start and self.source[node.start - 1 : node.start].isspace()
+                at = self._outward(self._proportional(node.start), to_start=apart)
             at = max(self._free_place(at, marks, frame), last)
             at = self._free_place(at, marks, frame)
             node.left = node.right = last = at
@@ -343,13 +331,15 @@ class Placer:
                 return self.target_words[to].start
         return None
 
-    def _outward(self, place: float) -> int:
-        """The end of the word at `place`, or of the one before it."""
+    def _outward(self, place: float, *, to_start: bool = False) -> int:
+        """The end of the word at `place`, or its start."""
         at = min(max(round(place), 0), len(self.target))
+        if to_start:
+            while at and not self.target[at - 1].isspace():
+                at -= 1
+            return at
         while at < len(self.target) and not self.target[at].isspace():
             at += 1
-        while at and not self.target[at - 1].isalnum() and at == len(self.target):
-            at -= 1
         return at
 
     def _free_place(self, place: int, marks: Sequence[Node], frame: Range) -> int:
