@@ -155,7 +155,7 @@ def _is_alike(name: Counter[str], other: Counter[str]) -> bool:
 
 def _sound(text: str) -> str:
     """Letters and digits, folded, with spellings that differ between French and English made the same."""
-    text = "".join(word.removesuffix("e") for word in map(_folded, text.split()))
+    text = "".join(word.removesuffix("e") if word.endswith("ine") else word for word in map(_folded, text.split()))
     for french, english in _SOUNDS:
         text = text.replace(french, english)
     return text

@@ -54,7 +54,7 @@ class _English:
         numerals = ENGLISH_NUMERALS.find(text)
         values = {value for numeral in numerals for value in numeral.values}
         for numeral in numerals:
-            if numeral.in_digits:
+            if numeral.in_digits and "." in numeral.written:
                 values.update(_parts(numeral.written))
         stream = "".join(char for char in text if char.isdigit())
         return cls(numerals, values, stream, frozenset(_LETTERS.findall(text.lower())))
@@ -164,7 +164,7 @@ def _known_values(source: str) -> Iterator[float]:
     """All that the numbers of a source may have become."""
     for numeral in FRENCH_NUMERALS.find(source):
         yield from numeral.values
-        if numeral.in_digits:
+        if numeral.in_digits and "." in numeral.written:
             yield from _parts(numeral.written)
         for value in numeral.values:
             if value <= 24:

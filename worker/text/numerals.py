@@ -115,6 +115,8 @@ class Numerals:
             if any(len(group) != 3 for group in groups[1:]) or (len(groups) > 1 and len(groups[0]) > 3):
                 continue
             yield _rounded(float("".join(groups) + (mark and "." + rest)))
+            if decimal == ".":  # whoever writes English groups by commas
+                return
 
     def _is_number_word(self, small: str) -> bool:
         magnitude = small in self.magnitudes and len(small) > 2
