@@ -152,7 +152,8 @@ class Block:
             raise ValueError("a part is out of order or out of bounds")
         pieces, starts = self._cut(edges)
         sentences = []
-        at = 0
+        partners = _partners(pieces)
+        at = done = 0
         for number, start, end, target in self._joined(parts, set(starts)):
             while at < len(pieces) and (starts[at] < start or not pieces[at].text):
                 at += 1
@@ -162,9 +163,10 @@ class Block:
                     break
                 if pieces[index].text:
                     last = index + 1
-            if last > at and target.strip() and target != self.text[start:end]:
-                sentences.append(_sentence(number, pieces[at:last], at, target, translations))
-            at = last
+            if last > at and target != self.text[start:end]:
+                first, last = _with_ends(pieces, partners, at, last, done)
+                sentences.append(_sentence(number, pieces[first:last], first, target, translations))
+            at = done = last
         return pieces, sentences
 
     def _cut(self, edges: Sequence[int]) -> tuple[list[Piece], list[int]]:
@@ -198,6 +200,34 @@ class Block:
             else:
                 joined.append((number, part.start, part.end, target))
         return joined
+
+
+def _partners(pieces: Sequence[Piece]) -> dict[int, int]:
+    """For each end of a mark, by its index, the index of the other."""
+    partners: dict[int, int] = {}
+    opened: dict[int, int] = {}
+    for index, piece in enumerate(pieces):
+        if piece.kind is Kind.OPEN:
+            opened[piece.pair] = index
+        elif piece.kind is Kind.CLOSE and piece.pair in opened:
+            partners[index] = opened[piece.pair]
+            partners[opened[piece.pair]] = index
+    return partners
+
+
+def _with_ends(pieces: Sequence[Piece], partners: Mapping[int, int], at: int, last: int, least: int) -> tuple[int, int]:
+    """The pieces of a sentence with the ends, just outside of it, of marks whose other ends are inside."""
+    first = place = at
+    while place > least and not pieces[place - 1].text:
+        place -= 1
+        if pieces[place].kind is Kind.OPEN and at <= partners.get(place, -1) < last:
+            first = place
+    place = end = last
+    while place < len(pieces) and not pieces[place].text:
+        if pieces[place].kind is Kind.CLOSE and at <= partners.get(place, -1) < last:
+            end = place + 1
+        place += 1
+    return first, end
 
 
 def _sentence(number: int, pieces: list[Piece], first: int, target: str, translations: Mapping[str, str]) -> _Sentence:

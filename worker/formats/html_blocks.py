@@ -100,8 +100,11 @@ class _Parser:
         token = self.tokens[place]
         if token.sort is Sort.TEXT:
             self.pieces += prose(token.source)
-        elif token.sort is Sort.OTHER:
+        elif token.sort is Sort.OTHER and token.source.endswith(">"):
             self.pieces.append(Piece(Kind.ATOM, token.source))
+        elif token.sort is Sort.OTHER:  # it never ends: nothing may come to stand after it
+            self._flush()
+            self.drafts.keep(token.source)
         elif token.sort is Sort.END:
             self._end(token)
         elif token.name in UNTOUCHED or _is_kept(token):
@@ -156,13 +159,14 @@ class _Parser:
         token = self.tokens[place]
         end = place + 1 if token.source.endswith("/>") or token.name in VOID else _element_end(self.tokens, place)
         inner = self.tokens[place:end]
-        if any(part.name in BLOCK or part.name in _PARTING for part in inner if part.sort is not Sort.TEXT):
+        ends = token.name in VOID or token.source.endswith("/>") or inner[-1].name == token.name
+        if not ends or any(part.name in BLOCK or part.name in _PARTING for part in inner if part.sort is not Sort.TEXT):
             self._flush()
             self.drafts.keep("".join(part.source for part in inner))
         elif token.name in UNTOUCHED:
             self.pieces.append(Piece(Kind.ATOM, "".join(part.source for part in inner)))
         else:
-            self.pieces.append(_kept(inner))
+            self.pieces += _kept(inner)
         return end
 
     def _code(self, place: int) -> int:
@@ -177,7 +181,7 @@ class _Parser:
                 if other.name == token.name:
                     depth += 1 if other.sort is Sort.START else -1
                     if not depth:
-                        self.pieces.append(_kept(self.tokens[place : end + 1]))
+                        self.pieces += _kept(self.tokens[place : end + 1])
                         return end + 1
             self.unclosed[token.name] = end + 1
         self.pieces.append(Piece(Kind.ATOM, token.source))
@@ -228,11 +232,14 @@ def _is_kept(token: Token) -> bool:
     return (token.get("translate") or "").lower() == "no" or "notranslate" in (token.get("class") or "").split()
 
 
-def _kept(inner: Sequence[Token]) -> Piece:
+def _kept(inner: Sequence[Token]) -> list[Piece]:
+    """An element as one piece, with the blanks that its text begins and ends with on either side of it."""
     pieces: list[Piece] = []
     for token in inner:
         pieces += prose(token.source) if token.sort is Sort.TEXT else [Piece(Kind.ATOM, token.source)]
-    return collapsed(pieces)
+    text = "".join(piece.text for piece in pieces)
+    blank = [Piece(Kind.TEXT, "", " ")]
+    return [*blank[: text[:1].isspace()], collapsed(pieces), *blank[: text[-1:].isspace()]]
 
 
 def _element_end(found: Sequence[Token], place: int) -> int:

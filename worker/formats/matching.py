@@ -21,6 +21,8 @@ SMALL = words(
 )
 ARTICLES = words("le la les l un une des du the a an some")
 _WORD = re.compile(r"[^\W_]+")
+#: What a phrase is looked for by: numbers, however their digits are grouped, words, and signs.
+_ITEM = re.compile(r"[0-9]+(?:[\s.,][0-9]+)*|[^\W_]+|[^\w\s]|_")
 #: Letters at the front of a word that are compared: French and English words of one root differ at the end.
 _ROOT = 5
 #: A phrase of more characters, or words, is not looked for.
@@ -82,13 +84,14 @@ def punctuation(text: str) -> list[tuple[str, int]]:
 
 def occurrences(phrase: str, text: str, flat: str) -> list[tuple[int, int]]:
     """Where `phrase` stands in `text` as whole words, whatever its case, accents and blanks. `flat` is ``plain(text)``."""
-    items = re.findall(r"[^\W_]+|[^\w\s]|_", plain(phrase)) if len(phrase) <= _LONGEST else []
+    items = _ITEM.findall(plain(phrase)) if len(phrase) <= _LONGEST else []
     if not items:
         return []
-    gap = r"[\s.,]?" if all(item.isdigit() or item in ".,%" for item in items) else r"\s*"
-    body = gap.join(map(re.escape, items))
-    before = r"(?<![^\W_])" if items[0].isalnum() else ""
-    after = r"(?![^\W_])" if items[-1].isalnum() else ""
+    body = r"\s*".join(
+        r"[\s.,]?".join(re.split(r"[\s.,]", item)) if item[0].isdigit() else re.escape(item) for item in items
+    )
+    before = r"(?<![^\W_])" if items[0][0].isalnum() else ""
+    after = r"(?![^\W_])" if items[-1][-1].isalnum() else ""
     return [match.span() for match in re.finditer(before + body + after, flat)]
 
 

@@ -87,14 +87,17 @@ class Placer:
         before, after = self.source[home[0] : node.start], self.source[node.end : home[1]]
         if node.kind is Kind.KEPT or any(map(str.isalnum, before + after)):
             return None
-        left, right = frame
-        if before.strip():
-            while left < right and not self.target[left].isalnum() and _kin(self.target[left], before):
-                left += 1
-        if after.strip():
-            while right > left and not self.target[right - 1].isalnum() and _kin(self.target[right - 1], after):
-                right -= 1
-        return left, right
+        return self._trimmed(frame[0], before, before=True), self._trimmed(frame[1], after, before=False)
+
+    def _trimmed(self, edge: int, outside: str, *, before: bool) -> int:
+        """An edge of the target moved inwards past signs such as those that the source has outside of the mark."""
+        step = 1 if before else -1
+        while outside.strip() and 0 <= edge - (not before) < len(self.target):
+            sign = self.target[edge - (not before)]
+            if sign.isalnum() or not _kin(sign, outside):
+                break
+            edge += step
+        return edge
 
     def _equal(self, node: Node, marks: list[Node], frame: Range, home: Range) -> Range | None:
         phrase = self.source[node.start : node.end]
@@ -120,7 +123,8 @@ class Placer:
             return None
         while self.target[left].isspace():
             left += 1
-        while self.target[right - 1].isspace():
+        loose = "" if self.source[node.end - 1] in _STOPS else ".,"
+        while self.target[right - 1].isspace() or self.target[right - 1] in loose:
             right -= 1
         return left, right
 
@@ -132,8 +136,8 @@ class Placer:
         else:
             outside, inner = self.source[place:edge], place - 1
             outer = len(self.source) - len(self.source[place:].lstrip())
-        if not outside.strip():
-            return target_edge
+        if not any(map(str.isalnum, outside)):
+            return self._trimmed(target_edge, outside, before=before)
         source, target = self.signs
         at = inner if self.source[inner : inner + 1] in _ENCLOSING else outer
         group = next((group for group, spot in source if spot == at), None)
@@ -157,20 +161,63 @@ class Placer:
         ]
         if found:
             near = self._near(node)
-            return self._with_edges(min(found, key=lambda span: abs(sum(span) / 2 - near)), node)
+            best = min(found, key=lambda span: abs(sum(span) / 2 - near))
+            return self._with_edges(self._with_article(best, node, phrase, frame), node)
         return self._window(node, phrase, marks, frame, _ENOUGH)
 
     def _window(self, node: Node, phrase: str, marks: list[Node], frame: Range, need: float) -> Range | None:
         words = find_words(phrase)
-        found = best_window(words, self.target_words, _gaps(marks, frame), self._near(node), need)
+        gaps = _gaps(marks, frame)
+        found = best_window(words, self.target_words, gaps, self._near(node), need)
         if found is None:
             return None
         first, last = found
-        if words[0].small and first and plain(phrase[words[0].start : words[0].end]) in ARTICLES:
-            before = self.target_words[first - 1]
+        # A word of the phrase that is another one here: ``finance law`` for ``finance bill``.
+        roots = [word.root for word in words if not word.small]
+        hits = {self.target_words[index].root for index in range(first, last + 1)}
+        missing = len(roots) - sum(root in hits for root in roots)
+        before = next(index for index, root in enumerate(roots) if root in hits)
+        after = next(index for index, root in enumerate(reversed(roots)) if root in hits)
+        first, last = self._grown(first, last, min(before, missing), min(after, missing), node, gaps)
+        span = self.target_words[first].start, self.target_words[last].end
+        return self._with_edges(self._with_article(span, node, phrase, frame), node)
+
+    def _grown(
+        self, first: int, last: int, before: int, after: int, node: Node, gaps: Sequence[Range]
+    ) -> tuple[int, int]:
+        """A run of target words with so many more before and after it, as far as they may belong to the mark."""
+        for _ in range(after):
+            if not self._belongs(last + 1, last, node, gaps):
+                break
+            last += 1
+        for _ in range(before):
+            if not self._belongs(first - 1, first, node, gaps):
+                break
+            first -= 1
+        return first, last
+
+    def _belongs(self, index: int, beside: int, node: Node, gaps: Sequence[Range]) -> bool:
+        """Whether a target word next to one of a mark's may be of the mark: nothing lies between, nor is it known otherwise."""
+        if not 0 <= index < len(self.target_words) or self.target_words[index].small:
+            return False
+        left, right = sorted((self.target_words[index], self.target_words[beside]), key=lambda word: word.start)
+        if self.target[left.end : right.start].strip(" \u00a0-'’"):
+            return False
+        word = self.target_words[index]
+        if not any(low <= word.start and word.end <= high for low, high in gaps):
+            return False
+        home = next((self.source_words[at] for at, to in self.anchors.pairs if to == index), None)
+        return home is None or node.start <= home.start < node.end
+
+    def _with_article(self, found: Range, node: Node, phrase: str, frame: Range) -> Range:
+        """The range with the article before it, where the marked words begin with one."""
+        index = next((index for index, word in enumerate(self.target_words) if word.start == found[0]), 0)
+        starts = {_first_word(phrase), _first_word(self.source[node.start : node.end])}
+        if index and starts & ARTICLES:
+            before = self.target_words[index - 1]
             if self.flat[before.start : before.end] in ARTICLES and before.start >= frame[0]:
-                first -= 1
-        return self._with_edges((self.target_words[first].start, self.target_words[last].end), node)
+                return before.start, found[1]
+        return found
 
     def _with_edges(self, found: Range, node: Node) -> Range:
         """The range with the quotation marks and stops beside it that the mark has inside."""
@@ -198,12 +245,8 @@ class Placer:
         if found is None:
             found = self._words_between(left, right, _gaps(marks, frame))
         if found is not None:
-            self._settle(
-                node,
-                self._with_children(self._with_edges(self._without_article(found, node), node), node),
-                marks,
-                frame,
-            )
+            better = self._with_children(self._rounded(found, node, marks, frame), node)
+            self._settle(node, self._with_edges(better, node), marks, frame)
             if not node.placed:
                 self._settle(node, found, marks, frame)
 
@@ -224,17 +267,35 @@ class Placer:
                 best = distance, found
         return best[1] if best else None
 
-    def _without_article(self, found: Range, node: Node) -> Range:
-        """The range without small words at its edges, where the marked words have none there."""
-        words = [word for word in self.target_words if found[0] <= word.start and word.end <= found[1]]
+    def _rounded(self, found: Range, node: Node, marks: Sequence[Node], frame: Range) -> Range:
+        """The range as words that may be a phrase like the marked one: of as many words, and without loose small ones."""
+        inside = [
+            index for index, word in enumerate(self.target_words) if found[0] <= word.start and word.end <= found[1]
+        ]
         phrase = find_words(self.source[node.start : node.end])
-        if not phrase or all(word.small for word in words):
+        if not inside or not phrase or all(self.target_words[index].small for index in inside):
             return found
-        while words[-1].small and not phrase[-1].small:
-            words.pop()
-        while words[0].small and not phrase[0].small:
-            words.pop(0)
-        return words[0].start, words[-1].end
+        cut = [place for _, place in self.signs[1] if found[0] < place < found[1]]
+        if cut and not any(node.start <= place < node.end for _, place in self.signs[0]):
+            middle = sum(found) / 2
+            inside = [
+                index for index in inside if (self.target_words[index].end <= cut[0]) == (cut[0] > middle)
+            ] or inside
+        article = _first_word(self.source[node.start : node.end]) in ARTICLES
+        while len(inside) > 1 and self.target_words[inside[0]].small:
+            word = self.target_words[inside[0]]
+            if phrase[0].small and (not article or self.flat[word.start : word.end] in ARTICLES):
+                break
+            inside.pop(0)
+        while len(inside) > 1 and self.target_words[inside[-1]].small and not phrase[-1].small:
+            inside.pop()
+        gaps = _gaps(marks, frame)
+        missing = sum(not word.small for word in phrase) - sum(not self.target_words[index].small for index in inside)
+        first, last = inside[0], inside[-1]
+        grown = self._grown(first, last, 0, missing, node, gaps)
+        missing -= grown[1] - last
+        first, last = self._grown(first, grown[1], missing, 0, node, gaps)
+        return self.target_words[first].start, self.target_words[last].end
 
     def _with_children(self, found: Range, node: Node) -> Range:
         """The range with the words that stand the same in mark and translation."""
@@ -352,6 +413,11 @@ class Placer:
 
     def _is_clear(self, place: int, marks: Sequence[Node]) -> bool:
         return not any(mark.placed and mark.left < place < mark.right for mark in marks)
+
+
+def _first_word(text: str) -> str:
+    words = find_words(text[:40])
+    return plain(text[words[0].start : words[0].end]) if words else ""
 
 
 def _gaps(marks: Sequence[Node], frame: Range) -> list[Range]:

@@ -173,8 +173,10 @@ articles = st.lists(
     max_size=40,
 ).map("".join)
 formats = st.sampled_from(["markdown", "html"])
-#: Articles whose markup is whole: what a translation may not change in them is known.
-markdown_articles = st.lists(st.one_of(st.sampled_from(WORDS), st.sampled_from(MARKDOWN)), max_size=40).map("".join)
+#: Articles of one format, less what markdown-it, which the tests compare with, does not know.
+markdown_articles = st.lists(
+    st.one_of(st.sampled_from(WORDS), st.sampled_from([sign for sign in MARKDOWN if "[^" not in sign])), max_size=40
+).map("".join)
 html_articles = st.lists(st.one_of(st.sampled_from(WORDS), st.sampled_from(HTML)), max_size=40).map("".join)
 
 Translator = Callable[[str], str]

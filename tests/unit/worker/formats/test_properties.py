@@ -95,8 +95,7 @@ def _assert_words_survive(text: str, format: Format, translate: Translator) -> N
 
 def _markdown(text: str) -> tuple[list[str], Counter[str]]:
     """The blocks of an article in order, and its links, code and marks."""
-    notes = text.replace("[^", "(^")  # to CommonMark they would be definitions of links
-    tokens = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(notes)
+    tokens = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(text)
     blocks = [f"{token.type} {token.tag} {token.markup} {token.info} {_content(token)}" for token in tokens]
     inline = Counter(
         _name(child) for token in tokens for child in token.children or () if child.type not in ("text", "softbreak")
