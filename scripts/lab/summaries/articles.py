@@ -86,7 +86,7 @@ def read_french(folder: Path = FOLDER) -> list[Article]:
 
 
 def read_english(path: Path) -> list[Article]:
-    """Articles of a file of JSON lines with `id`, `text`, `summary` and maybe `alt_summaries`; every other one is for tuning."""
+    """Articles of a file of JSON lines with `id`, `text`, `summary`, maybe `alt_summaries`; every other one is for tuning."""
     articles = []
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines()):
         record = json.loads(line)

@@ -1,8 +1,8 @@
 """ROUGE (Lin, "ROUGE: A Package for Automatic Evaluation of Summaries", 2004): overlap with summaries that people wrote.
 
-Written here because the packages that are in use have had no release since 2022 and bring a natural-language toolkit along for a
-stemmer. Words are runs of ASCII letters and digits in small letters, without accents and without stemming: what
-`rouge-score` counts with `use_stemmer=False`, but that it drops letters with accents.
+Written here because the packages that are in use have had no release since 2022 and bring a natural-language toolkit
+along for a stemmer. Words are runs of ASCII letters and digits in small letters, without accents and without stemming:
+what `rouge-score` counts with `use_stemmer=False`, but that it takes letters with accents for blanks.
 """
 
 import re
@@ -10,6 +10,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 _WORD = re.compile(r"[a-z0-9]+")
 
@@ -50,7 +51,7 @@ def rouge(summary: str, references: Sequence[str]) -> Rouge:
 def _against(ours: Sequence[str], theirs: Sequence[str]) -> Rouge:
     return Rouge(
         _overlap(ours, theirs),
-        _overlap(list(zip(ours, ours[1:], strict=False)), list(zip(theirs, theirs[1:], strict=False))),
+        _overlap(list(pairwise(ours)), list(pairwise(theirs))),
         _f1(common_subsequence(ours, theirs), len(ours), len(theirs)),
     )
 

@@ -14,9 +14,7 @@ def test_scores_are_those_of_the_paper() -> None:
 
 def test_lengths_and_repeats_count() -> None:
     # Words: 2 of 4 shared with 5; "the" is in the reference twice only. Pairs: 1 of 3 with 4. Longest: the cat.
-    assert rouge("the cat the the", ["on the mat the cat"]) == pytest.approx(
-        Rouge(2 * 3 / 9, 2 * 1 / 7, 2 * 2 / 9)
-    )
+    assert rouge("the cat the the", ["on the mat the cat"]) == pytest.approx(Rouge(2 * 3 / 9, 2 * 1 / 7, 2 * 2 / 9))
 
 
 def test_references_are_averaged() -> None:
