@@ -237,7 +237,7 @@ def _sentence(number: int, pieces: list[Piece], first: int, target: str, transla
     if not nodes:
         return _Sentence(number, first, last, [target], False)
     source = "".join(piece.text for piece in pieces)
-    if count > MOST_NODES or count * target.count(" ") > MOST_WORK:
+    if count > MOST_NODES or count * (len(source) + len(target)) // 10 > MOST_WORK:
         return _Sentence(number, first, last, None, False)
     placer = Placer(source, target, translations)
     placed = placer.place(nodes, (0, len(target)), (0, len(source)))

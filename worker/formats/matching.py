@@ -95,6 +95,20 @@ def occurrences(phrase: str, text: str, flat: str) -> list[tuple[int, int]]:
     return [match.span() for match in re.finditer(before + body + after, flat)]
 
 
+def exact(phrase: str, text: str) -> list[tuple[int, int]]:
+    """Where `phrase` stands in `text`, letter by letter, not as a part of a longer word."""
+    found = []
+    place = text.find(phrase)
+    while place >= 0:
+        end = place + len(phrase)
+        if not (phrase[0].isalnum() and text[place - 1 : place].isalnum() and place) and not (
+            phrase[-1].isalnum() and text[end : end + 1].isalnum()
+        ):
+            found.append((place, end))
+        place = text.find(phrase, end)
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Anchors:
     """Pairs of words of a source and its target that are surely the same, in the order of both; by index of word."""

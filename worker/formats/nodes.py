@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 
 from worker.formats.pieces import Kind, Piece
 
+#: A half-open range of characters.
+Range = tuple[int, int]
+
 
 @dataclass(slots=True)
 class Node:
@@ -90,3 +93,21 @@ def _say(items: list[Piece | str], words: str) -> None:
         items[-1] += words
     elif words:
         items.append(words)
+
+
+def gaps_of(marks: Sequence[Node], frame: Range) -> list[Range]:
+    """What the placed marks leave of the frame."""
+    gaps = []
+    place = frame[0]
+    for mark in sorted((mark for mark in marks if mark.placed), key=lambda mark: mark.left):
+        if mark.left > place:
+            gaps.append((place, mark.left))
+        place = max(place, mark.right)
+    return [*gaps, (place, frame[1])] if place < frame[1] else gaps
+
+
+def is_free(span: Range, marks: Sequence[Node], frame: Range) -> bool:
+    """Whether a range lies in the frame, and no placed mark in it."""
+    if span[0] < frame[0] or span[1] > frame[1]:
+        return False
+    return not any(mark.placed and mark.left < span[1] and span[0] < mark.right for mark in marks)
