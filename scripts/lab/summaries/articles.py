@@ -1,7 +1,10 @@
 """Articles with summaries that people wrote: French ones with their translation, one file each, and English ones as JSON lines.
 
 A file has lines `key: value` (`kind`, `news`, `part`, `title`, `english`, then `summary` once or more), a blank line, and
-paragraphs between blank lines. A paragraph has two lines for each sentence: the French one, and its translation after `= `.
+paragraphs between blank lines. A paragraph has two lines for each sentence: the French one, and its translation after `= `,
+or after `< ` where its beginning leans on what was said before: a pronoun, a possessive or a demonstrative up to the verb
+stands for something that the sentence does not name, or a connective joins it to the one before. A noun with an article
+("the bridge") does not count.
 """
 
 import json
@@ -11,12 +14,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from worker.engine.interface import Vector
-from worker.summary import Sentence
+from worker.summary import Place, Sentence
 from worker.summary.sentences import split_sentences
 
 FOLDER = Path(__file__).parents[3] / "tests" / "data" / "summaries"
 _KEYS = frozenset(["kind", "news", "part", "title", "english", "summary"])
-_MARK = "= "
+_MARKS = ("= ", "< ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,8 @@ class Article:
     """An article. `paragraphs` are of (source, English) sentences; in an English article both are the same.
 
     `late`: the news is not in the first sentences, as its writer judged. `tuning`: the defaults were chosen on it.
-    `title` is in the language of the source, or None. `vectors`: the translator's, one for each sentence, or none at all.
+    `title` is in the language of the source, or None. `leaning` has `(paragraph, place)` of sentences that lean on what was
+    said before, as a reader judged. `vectors`: the translator's, one for each sentence, or none at all.
     """
 
     name: str
@@ -35,13 +39,14 @@ class Article:
     references: tuple[str, ...]
     paragraphs: tuple[tuple[tuple[str, str], ...], ...]
     title_english: str | None = None
+    leaning: frozenset[Place] = frozenset()
     vectors: tuple[Vector, ...] = field(default=(), compare=False, repr=False)
 
-    def sentences(self) -> list[Sentence]:
-        """The article as the pipeline hands it to the summarisers."""
-        vectors = iter(self.vectors)
+    def sentences(self, *, vectors: bool = True) -> list[Sentence]:
+        """The article as the pipeline hands it to the summarisers, with its vectors or without."""
+        drawn = iter(self.vectors if vectors else ())
         return [
-            Sentence(paragraph=number, segment=place, source=source, target=target, vector=next(vectors, None))
+            Sentence(paragraph=number, segment=place, source=source, target=target, vector=next(drawn, None))
             for number, pairs in enumerate(self.paragraphs)
             for place, (source, target) in enumerate(pairs)
         ]
@@ -70,14 +75,20 @@ def read_article(path: Path) -> Article:
         references=tuple(head["summary"]),
         paragraphs=tuple(_pairs(path.name, block.splitlines()) for block in blocks[1:]),
         title_english=head["english"][0],
+        leaning=frozenset(
+            (number, place)
+            for number, block in enumerate(blocks[1:])
+            for place, line in enumerate(block.splitlines()[1::2])
+            if line.startswith(_MARKS[1])
+        ),
     )
 
 
 def _pairs(name: str, lines: Sequence[str]) -> tuple[tuple[str, str], ...]:
     sources, targets = lines[::2], lines[1::2]
-    if len(sources) != len(targets) or not all(line.startswith(_MARK) for line in targets):
+    if len(sources) != len(targets) or not all(line.startswith(_MARKS) for line in targets):
         raise ValueError(f"{name}: a French line without a translation near: {lines[0]}")
-    return tuple((source, target[len(_MARK) :]) for source, target in zip(sources, targets, strict=True))
+    return tuple((source, target[2:]) for source, target in zip(sources, targets, strict=True))
 
 
 def read_french(folder: Path = FOLDER) -> list[Article]:

@@ -39,10 +39,11 @@ def test_articles_and_references_have_the_promised_lengths(article: Article) -> 
 
 def test_a_file_reads_as_it_is_written(tmp_path: Path) -> None:
     path = tmp_path / "well.txt"
-    path.write_text(_HEAD + "\nTout va.\n= All is well.\nBien.\n= Fine.\n\nFin.\n= End.\n", encoding="utf-8")
+    path.write_text(_HEAD + "\nTout va.\n= All is well.\nBien.\n< Fine.\n\nFin.\n= End.\n", encoding="utf-8")
     article = read_article(path)
     assert (article.name, article.kind, article.late, article.tuning) == ("well", "report", False, True)
     assert (article.title, article.title_english, article.references) == ("Un titre", "A title", ("All is well.",))
+    assert article.leaning == {(0, 1)}
     assert article.paragraphs == ((("Tout va.", "All is well."), ("Bien.", "Fine.")), (("Fin.", "End."),))
 
 
