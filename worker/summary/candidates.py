@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from worker.engine.interface import Vector
+from worker.summary.leaning import leans
 from worker.summary.records import Sentence
 from worker.summary.sentences import MAX_WORD_CHARACTERS, count_words, has_words, is_finished, squeeze
 from worker.summary.terms import letters_of
@@ -16,14 +17,6 @@ MIN_WORDS = 5
 
 _PAIRS = (("«", "»"), ("“", "”"), ("(", ")"))
 _QUOTED = re.compile(r"^[«“\"].*[»”\"][.!?…\s]*$", re.DOTALL)
-#: Openings that lean on the sentence before: connectives and pronouns, French and English.
-_LEANING = re.compile(
-    r"^[«“\"(\s]*(?:(?:mais|or|donc|ainsi|cependant|pourtant|toutefois|néanmoins|en effet|par ailleurs|de plus|en outre"
-    r"|d['’]autre part|enfin|puis|alors|il|elle|ils|elles|celui-ci|celle-ci|ceux-ci|celles-ci|cela|ceci|ce dernier"
-    r"|cette dernière|c['’]est|but|so|however|therefore|moreover|furthermore|also|then|he|she|they|it|this|these|that"
-    r"|those)\b|et\s|and\s)",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +24,8 @@ class Candidate:
     """One sentence of the article, with all its segments.
 
     `members` are indices of its segments with a translation; `order` counts candidates from the article's start. `whole`
-    says that it can stand in a summary; what is not whole is used only where nothing is. `fitness`, above 0 and at
-    most 1, multiplies its rank.
+    says that it can stand in a summary; what is not whole is used only where nothing is. `leans` says that it opens as if
+    something had been said before. `fitness`, above 0 and at most 1, multiplies its rank.
     """
 
     order: int
@@ -42,6 +35,7 @@ class Candidate:
     words: int
     opens_paragraph: bool
     whole: bool
+    leans: bool
     fitness: float
 
 
@@ -87,6 +81,7 @@ def candidates_of(sentences: Sequence[Sentence]) -> list[Candidate]:
             words=count_words(target),
             opens_paragraph=opens,
             whole=complete and _is_whole(source, target),
+            leans=leans(source) or leans(target),
             fitness=_fitness(source, target),
         )
         keys = [key for key in ("s" + letters_of(source), "t" + letters_of(target)) if len(key) > 1]
@@ -128,8 +123,6 @@ def _fitness(source: str, target: str) -> float:
         fitness *= 0.5  # part of a longer quotation
     elif _QUOTED.match(source):
         fitness *= 0.7  # somebody's words, without saying whose
-    if _LEANING.match(source):
-        fitness *= 0.8
     if target.rstrip("\"'”’») ").endswith("?"):
         fitness *= 0.7
     return fitness

@@ -91,7 +91,7 @@ def test_repeats_are_left_out_and_a_whole_one_takes_the_place() -> None:
     assert [candidate.members for candidate in candidates_of(same_source)] == [(0,)]
 
 
-def test_sentences_that_lean_on_others_are_less_fit() -> None:
+def test_quotations_and_questions_are_less_fit() -> None:
     best = _one("La maire a ouvert le nouveau pont.").fitness
     assert best == 1.0
     for source in (
@@ -99,13 +99,16 @@ def test_sentences_that_lean_on_others_are_less_fit() -> None:
         "La maire a ouvert (lundi le nouveau pont.",
         'La maire a ouvert "le nouveau pont.',
         "«La maire a ouvert le nouveau pont.»",
-        "Mais la maire a ouvert le nouveau pont.",
-        "Elle a ouvert le nouveau pont.",
-        "C’est la maire qui a ouvert le pont.",
         "La maire a-t-elle ouvert le nouveau pont ?",
     ):
         assert _one(source).fitness < best, source
     assert _one("Maisons et ponts ont rouvert ce lundi.").fitness == best
+
+
+def test_a_sentence_leans_in_either_language() -> None:
+    assert not _one("La maire a ouvert le pont.", "The mayor opened the bridge.").leans
+    assert _one("Elle a ouvert le nouveau pont.", "The mayor opened the bridge.").leans
+    assert _one("La maire a ouvert le pont.", "She opened the new bridge.").leans
 
 
 def test_pieces_vectors_are_averaged_by_length() -> None:
