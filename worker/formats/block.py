@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -15,6 +16,8 @@ from worker.text.document import BLANKS
 
 #: Times that a block is written where not all of its sentences can be written together.
 _TRIES = 32
+#: Characters of a phrase whose translation is asked for.
+_LONGEST_PHRASE = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,30 +84,41 @@ class Block:
             place += len(piece.text)
         return tuple(spans)
 
-    def spans(self, start: int, end: int) -> list[str]:
-        """The marked phrases within a sentence: with their translations, `fill` places marks better."""
-        found: dict[str, None] = {}
+    def phrases(self, sentences: Sequence[tuple[int, int]]) -> list[list[str]]:
+        """For each sentence, which are in order, its marked phrases: with their translations, `fill` does better.
+
+        There are none for a mark around the whole sentence, which needs no help, or around a very long part of it.
+        """
+        starts = [start for start, _ in sentences]
+        edges = [_words_in(self.text[start:end], start) for start, end in sentences]
+        found: list[dict[str, None]] = [{} for _ in sentences]
+        for left, right in self._marks():
+            for place in {left, right - 1}:
+                number = bisect_right(starts, place) - 1
+                if number < 0 or place >= sentences[number][1]:
+                    continue
+                low, high = max(left, starts[number]), min(right, sentences[number][1])
+                first, last = edges[number]
+                if (first < low or high <= last) and high - low <= _LONGEST_PHRASE and len(found[number]) < MOST_NODES:
+                    found[number][self.text[low:high].strip()] = None
+        return [list(phrases) for phrases in found]
+
+    def _marks(self) -> Iterator[tuple[int, int]]:
+        """The characters of `text` that each mark is around."""
         place = 0
         opened: list[int] = []
         for piece in self._pieces:
-            if place > end:
-                break
             if piece.kind is Kind.OPEN:
                 opened.append(place)
             elif piece.kind is Kind.CLOSE:
-                left = opened.pop() if opened else 0
-                left, right = max(left, start), min(place, end)
-                outside = self.text[start:left] + self.text[right:end] if left < right else ""
-                if any(map(str.isalnum, outside)):
-                    found[self.text[left:right].strip()] = None
+                yield opened.pop() if opened else 0, place
             place += len(piece.text)
-        return list(found)[:MOST_NODES]
 
     def fill(self, parts: Sequence[Part], translations: Mapping[str, str] | None = None) -> Filled:
         """The block with its parts' targets for their sources, markup around the words that it belongs to.
 
         Parts are in order and don't overlap; what lies between them stays. A part whose target is its source, or is
-        blank, stays byte for byte. `translations` has what `spans` asked for, as far as there is any. Raises ValueError
+        blank, stays byte for byte. `translations` has what `phrases` asked for, as far as there is any. Raises ValueError
         if a part is out of order or out of bounds.
         """
         pieces, sentences = self._sentences(parts, translations or {})
@@ -200,6 +214,12 @@ class Block:
             else:
                 joined.append((number, part.start, part.end, target))
         return joined
+
+
+def _words_in(text: str, start: int) -> tuple[int, int]:
+    """Where the first and the last letter or digit of a sentence stand in its block."""
+    places = [place for place, sign in enumerate(text, start) if sign.isalnum()]
+    return (places[0], places[-1]) if places else (start + len(text), start)
 
 
 def _partners(pieces: Sequence[Piece]) -> dict[int, int]:

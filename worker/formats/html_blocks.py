@@ -159,7 +159,11 @@ class _Parser:
         token = self.tokens[place]
         end = place + 1 if token.source.endswith("/>") or token.name in VOID else _element_end(self.tokens, place)
         inner = self.tokens[place:end]
-        ends = token.name in VOID or token.source.endswith("/>") or inner[-1].name == token.name
+        ends = (
+            token.name in VOID
+            or token.source.endswith("/>")
+            or (inner[-1].sort is Sort.END and inner[-1].name == token.name)
+        )
         if not ends or any(part.name in BLOCK or part.name in _PARTING for part in inner if part.sort is not Sort.TEXT):
             self._flush()
             self.drafts.keep("".join(part.source for part in inner))

@@ -30,8 +30,13 @@ _FRONT_END = {"-": re.compile(r"^(?:---|\.\.\.)[ \t]*$", re.M), "+": re.compile(
 #: A note's number before its text, a task's box.
 _LEADS = re.compile(r"\[\^[^\]\[\s]{1,60}\]:[ \t]*|\[[ xX]\][ \t]+|\{:[^}\n]{0,200}\}[ \t]*$")
 #: An image's description, if there is no markup in it; a sign of it that is written otherwise.
-_LABEL = re.compile(r"!\[((?:[^\[\]\\`<*_&!\n\r|~]|\\[!-/:-@\[-`{-~]|&[a-zA-Z0-9#]{2,32};)+)\]")
+_LABEL = re.compile(
+    r"!\[((?:[^\[\]\\`<*_&\n\r|~]|\\(?![!-/:-@\[-`{-~])|&[a-zA-Z0-9#]{2,32};|&(?![a-zA-Z0-9#]{2,32};)|<(?![a-zA-Z/!?])"
+    r"|(?<=[^\W_])_(?=[^\W_])|(?<=\s)[*_](?=\s)|(?<!~)~(?!~)|\\[!-/:-@\[-`{-~])+)\]"
+)
 _WRITTEN = re.compile(r"\\[!-/:-@\[-`{-~]|&[a-zA-Z0-9#]{2,32};")
+#: What makes a table of the line above it if that has a bar.
+_ROW_OF_DASHES = re.compile(r"[\s>]*[-:|][-:|\s]*$")
 #: Lines of one definition of a link.
 _LINES_DEFINED = 20
 #: Signs in one paragraph that a link, a tag or a reference may begin with, at most. More of them are no prose.
@@ -123,9 +128,11 @@ class _Builder:
             setting, role = Setting.HEADING, Role.HEADING
         else:
             content = markdown_source.paragraph(self.lines, token.map[0], token.content)
-            underlined = parent.type == "heading_open"
-            setting = Setting.UNDERLINED if underlined else Setting.PARAGRAPH
-            role = Role.HEADING if underlined else Role.PROSE
+            setting, role = Setting.PARAGRAPH, Role.PROSE
+            if parent.type == "heading_open":
+                setting, role = Setting.UNDERLINED, Role.HEADING
+            elif token.map[1] < len(self.lines) and _ROW_OF_DASHES.match(self.lines.text(token.map[1])):
+                setting = Setting.ABOVE_DASHES
         if content is not None and content.start >= self.place:
             self._add(content, setting, role)
 

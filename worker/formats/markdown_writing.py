@@ -38,11 +38,17 @@ class Setting(Enum):
     LABEL = 3  # an image's description
     UNDERLINED = 4  # a heading with a line under it
     FIRST_CELL = 5  # one with no bar before it
+    ABOVE_DASHES = 6  # a paragraph that would be a table with a bar in it
 
 
 #: Settings whose words could become another kind of block, with its name and the line after it.
-_BLOCKS = {Setting.PARAGRAPH: ("paragraph", ""), Setting.UNDERLINED: ("heading", "\n---")}
+_BLOCKS = {
+    Setting.PARAGRAPH: ("paragraph", ""),
+    Setting.ABOVE_DASHES: ("paragraph", ""),
+    Setting.UNDERLINED: ("heading", "\n---"),
+}
 
+_NO_BARS = (Setting.UNDERLINED, Setting.LABEL, Setting.ABOVE_DASHES)
 _CELLS = (Setting.CELL, Setting.FIRST_CELL)
 #: Settings in which words may stand first in their line.
 _AT_LINE_START = (*_BLOCKS, Setting.FIRST_CELL)
@@ -69,9 +75,7 @@ class MarkdownSyntax:
         """The items as Markdown; None where no way was found to write them so that they are parsed as they should."""
         if self.setting is Setting.LABEL:
             return tuple(
-                chunk
-                for item in items
-                for chunk in ((_all_escaped(item),) if isinstance(item, str) else item.written())
+                self._words(item, "", "", linked=True) if isinstance(item, str) else item.source for item in items
             )
         for tags, everything in ((False, False), (True, False), (True, True)):
             tried = [_tag(item) for item in items] if tags else _with_asterisks(items)
@@ -97,7 +101,7 @@ class MarkdownSyntax:
                 elif part:
                     starts = False
             elif everything:
-                part = _all_escaped(item)
+                part = re.sub(r"[!-/:-@\[-`{-~]", self._escaped_sign, item)
                 starts = False
             else:
                 part = self._words(item, before, _next_sign(items, number), linked=links > 0)
@@ -121,9 +125,13 @@ class MarkdownSyntax:
             sign, place = match[0], match.start()
             left = text[place - 1] if place else before
             right = text[place + 1 : place + 2] or after
-            return "\\" + sign if self._is_markup(sign, left, right, text, place, plain) else sign
+            return self._escaped_sign(match) if self._is_markup(sign, left, right, text, place, plain) else sign
 
         return _SPECIAL.sub(escaped, text)
+
+    def _escaped_sign(self, match: re.Match[str]) -> str:
+        # A line with a bar, escaped or not, is a table if a line of dashes follows.
+        return "&#124;" if match[0] == "|" and self.setting in _NO_BARS else "\\" + match[0]
 
     def _is_markup(self, sign: str, left: str, right: str, text: str, place: int, plain: set[int]) -> bool:
         """Whether a sign between two others might be read as markup."""
@@ -146,7 +154,7 @@ class MarkdownSyntax:
             case "!":
                 return right == "[" and place == len(text) - 1
             case "|":
-                return self.setting in (*_CELLS, Setting.UNDERLINED)
+                return self.setting in (*_CELLS, *_NO_BARS)
         return True
 
     def _is_right(self, items: Written, parts: Sequence[str]) -> bool:
@@ -174,7 +182,8 @@ class MarkdownSyntax:
 
 
 def _next_sign(items: Written, number: int) -> str:
-    for item in items[number + 1 :]:
+    for index in range(number + 1, len(items)):
+        item = items[index]
         part = item if isinstance(item, str) else item.seen
         if part:
             return part[0]
@@ -189,10 +198,6 @@ def _safe_at_line_start(text: str) -> str:
     if number := _NUMBER_START.match(text):
         return f"{number[1]}\\{text[number.end() :]}"
     return "\\" + text if _LINE_START.match(text) else text
-
-
-def _all_escaped(text: str) -> str:
-    return re.sub(r"[!-/:-@\[-`{-~]", r"\\\g<0>", text)
 
 
 def _tag(item: Piece | str) -> Piece | str:
