@@ -3,11 +3,10 @@
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from worker.summary.candidates import Candidate
 from worker.summary.centrality import Rows
-from worker.summary.ranking import Weights
+from worker.summary.ranking import Ranking, Weights
 from worker.summary.terms import terms_of
 
 #: A sentence with at least this share of its content terms, and all its numbers, in those already chosen says nothing new.
@@ -16,9 +15,7 @@ ECHO = 0.75
 MAX_COMPANIONS = 2
 
 
-def choose(
-    pool: Sequence[Candidate], rows: Rows, ranks: NDArray[np.float64], max_words: int, weights: Weights
-) -> list[int]:
+def choose(pool: Sequence[Candidate], rows: Rows, ranking: Ranking, max_words: int, weights: Weights) -> list[int]:
     """Indices of the chosen candidates, in order; none where not one fits into `max_words`.
 
     They are taken one by one, each the best by its rank less its likeness to those taken (MMR, Carbonell & Goldstein 1998).
@@ -26,12 +23,12 @@ def choose(
     only sentences that lean on what can't be taken are left, and nothing has been chosen, the best of them is.
     """
     if not weights.chain:
-        return _Choice(pool, rows, ranks, weights, [(index,) for index in range(len(pool))]).run(max_words)
+        return _Choice(pool, rows, ranking, weights, [(index,) for index in range(len(pool))]).run(max_words)
     units = companions_of(pool)
-    chosen = _Choice(pool, rows, ranks, weights, units).run(max_words)
+    chosen = _Choice(pool, rows, ranking, weights, units).run(max_words)
     if chosen:
         return chosen
-    alone = _Choice(pool, rows, ranks, weights, [(index,) for index in range(len(pool))])
+    alone = _Choice(pool, rows, ranking, weights, [(index,) for index in range(len(pool))])
     return alone.run(max_words, most=1)
 
 
@@ -57,11 +54,12 @@ class _Choice:
         self,
         pool: Sequence[Candidate],
         rows: Rows,
-        ranks: NDArray[np.float64],
+        ranking: Ranking,
         weights: Weights,
         units: Sequence[tuple[int, ...]],
     ) -> None:
-        self.pool, self.rows, self.ranks, self.weights = pool, rows, ranks, weights
+        self.pool, self.rows, self.ranking, self.weights = pool, rows, ranking, weights
+        self.ranks = ranking.ranks()
         self.units = units
         self.words = np.array([candidate.words for candidate in pool], dtype=np.int64)
         self.terms = [frozenset(terms_of(candidate.source or candidate.target)) for candidate in pool]
@@ -69,17 +67,19 @@ class _Choice:
         self.open = np.array([bool(unit) for unit in units], dtype=np.bool_)
         self.taken = np.zeros(len(pool), dtype=np.bool_)
         #: The rank of each with those that it is taken with, the mean of what is new, and the words of these.
-        self.values, self.costs = ranks.copy(), self.words.copy()
+        self.values, self.costs = self.ranks.copy(), self.words.copy()
         self._weigh(range(len(pool)))
         self.told: set[str] = set()
 
     def run(self, max_words: int, *, most: int | None = None) -> list[int]:
         fair = int(self.words.sum() * self.weights.share)
         room = max_words
-        floor = -np.inf
+        floor = self.weights.floor * float(self.ranking.base.max(initial=0.0))
         takes = 0
         while most is None or takes < most:
-            ready = self.open & (self.costs <= room) & (self.values >= floor)
+            ready = self.open & (self.costs <= room)
+            if takes:
+                ready &= self.values >= floor
             if not ready.any():
                 break
             penalty = self.weights.redundancy * self.likeness
@@ -87,7 +87,6 @@ class _Choice:
             best = int(np.argmax(np.where(ready, marginal, -np.inf)))
             cost = int(self.costs[best])
             if takes == 0:
-                floor = self.weights.floor * float(self.values[best])
                 room = max(cost, min(room, fair))
             room -= cost
             takes += 1
@@ -112,7 +111,12 @@ class _Choice:
             self.open[member] = False
             self.likeness = np.maximum(self.likeness, (self.rows @ self.rows[member]).astype(np.float64))
             self.told |= self.terms[member]
-        self._weigh(range(best, min(len(self.pool), best + MAX_COMPANIONS + 1)))
+        ranks = self.ranking.ranks(np.flatnonzero(self.taken).tolist())
+        if np.array_equal(ranks, self.ranks):
+            self._weigh(range(best, min(len(self.pool), best + MAX_COMPANIONS + 1)))
+        else:
+            self.ranks = ranks
+            self._weigh(range(len(self.pool)))
         for index in np.flatnonzero(self.open):
             self.open[index] = not _echoes(self.terms[index], self.told)
 

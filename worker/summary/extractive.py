@@ -7,7 +7,7 @@ import numpy as np
 from worker.summary.candidates import Candidate, candidates_of, pooled_vector
 from worker.summary.centrality import Rows, centralities, centred_rows
 from worker.summary.choice import choose
-from worker.summary.ranking import DEFAULT_WEIGHTS, Weights, ranks_of
+from worker.summary.ranking import DEFAULT_WEIGHTS, Weights, rank
 from worker.summary.records import Coverage, Flag, Method, Mode, Sentence, Summary, SummarySentence
 from worker.summary.sentences import count_words, cut_sentence
 from worker.summary.tfidf import tfidf_rows
@@ -35,12 +35,12 @@ def summarize_extractive(
     candidates = candidates_of(sentences)
     pool = [candidate for candidate in candidates if candidate.whole] or candidates
     rows, method = _vectors(pool, sentences)
-    ranks = ranks_of(pool, centralities(rows), title or _headline(candidates), weights)
-    chosen = choose(pool, rows, ranks, max_words, weights)
+    ranking = rank(pool, centralities(rows), title or _headline(candidates), weights)
+    chosen = choose(pool, rows, ranking, max_words, weights)
     if chosen:
         lines = [_whole(pool[index], sentences) for index in chosen]
     elif pool:
-        lines = [_cut(pool[int(np.argmax(ranks))], sentences, max_words)]
+        lines = [_cut(pool[int(np.argmax(ranking.ranks()))], sentences, max_words)]
     else:
         lines = []
     return Summary(

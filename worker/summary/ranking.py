@@ -1,6 +1,5 @@
 """Ranking: how much each sentence of an article deserves a place in its summary."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,11 +13,10 @@ from worker.summary.tfidf import inverse_frequencies
 #: What a sentence that leans on another loses of its rank.
 LEANING = 0.8
 
-_PEG = re.compile(
-    r"\b(?:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|hier|aujourd['’]hui|annonc\w+|(?:mon|tues|wednes|thurs|fri|satur"
-    r"|sun)day|yesterday|today|announc\w+)\b",
-    re.IGNORECASE,
-)
+#: A sentence of fewer words loses part of `brevity`.
+LONG_ENOUGH = 16
+#: How many of the first sentences are looked at for what the article is about, and the share of the best that one must have.
+LEAD, ABOUT = 2, 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,20 +24,20 @@ class Weights:
     """What makes a sentence rank high; docs/summaries.md says how the defaults were chosen.
 
     `position` is the share of the rank that standing early gives, the rest is centrality; `decay` is the number of
-    sentences after which that share has fallen to a half. `doubt` is how much of `position` is lost where the first sentences
-    say little of what the article and its title are about: a scene, a story. `opening` is added for the first sentence of a
-    paragraph, `peg` for one that says on which day something happened, and `title` is the share of the title's content that
-    a sentence has, times this. `redundancy` is what similarity to a chosen sentence costs (1 - lambda of MMR). Sentences
-    that rank under `floor` times the best are not used to fill up. `share` is the most of the article's words that a summary
-    takes. With `chain`, sentences that lean on others bring these along or stay away.
+    sentences after which that share has fallen to a half. `doubt` is how much of `position` is lost where the first
+    sentences say nothing of what the article and its title are about: a scene, a story. `title` is added for a sentence
+    with all of the title's content, `opening` for the first sentence of a paragraph; `brevity` is taken from the shortest.
+    `redundancy` is what similarity to a chosen sentence costs (1 - lambda of MMR). Sentences that rank under `floor` times
+    the best are not used to fill up. `share` is the most of the article's words that a summary takes. With `chain`,
+    sentences that lean on others bring these along or stay away.
     """
 
-    position: float = 0.7
+    position: float = 0.8
     decay: float = 2.0
-    doubt: float = 0.0
+    doubt: float = 0.8
+    title: float = 0.8
     opening: float = 0.05
-    peg: float = 0.0
-    title: float = 0.0
+    brevity: float = 0.2
     redundancy: float = 0.3
     floor: float = 0.4
     share: float = 0.5
@@ -48,40 +46,45 @@ class Weights:
 
 DEFAULT_WEIGHTS = Weights()
 
-#: How many of the first sentences must be about the subject for `position` to count in full.
-_LEAD = 2
 
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """The ranks of an article's sentences. What one of them has of the title counts only while none that is chosen has it.
 
-def ranks_of(
-    pool: Sequence[Candidate], central: NDArray[np.float64], title: str | None, weights: Weights
-) -> NDArray[np.float64]:
-    """The rank of each candidate, shape (len(pool),), rounded so that equal ones are equal.
-
-    `central` is the centrality of each, from 0 to 1. `title` is in the language of the source.
+    `base`, shape (sentences,), is their rank without the title. `echo`, shape (sentences, terms of the title), is what each
+    such term in them adds.
     """
+
+    base: NDArray[np.float64]
+    echo: NDArray[np.float64]
+
+    def ranks(self, chosen: Sequence[int] = ()) -> NDArray[np.float64]:
+        """The ranks where these sentences have been chosen, rounded so that equal ones are equal."""
+        untold = ~(self.echo[list(chosen)] > 0).any(axis=0)
+        return np.round(self.base + self.echo @ untold, 6)
+
+
+def rank(pool: Sequence[Candidate], central: NDArray[np.float64], title: str | None, weights: Weights) -> Ranking:
+    """Ranks candidates. `central` is the centrality of each, from 0 to 1; `title` is in the language of the source."""
+    echo = weights.title * _echoes(pool, title)
     if not pool:
-        return np.zeros(0)
-    echo = _echoes(pool, title)
-    about = central + weights.title * echo
-    trust = 1.0 - weights.doubt * (1.0 - float(about[:_LEAD].max() / max(about.max(), 1e-9)))
+        return Ranking(np.zeros(0), echo)
+    about = central + echo.sum(axis=1)
+    said = float(about[:LEAD].max()) / max(float(about.max()), 1e-9)
+    position = weights.position * (1.0 - weights.doubt * (1.0 - min(1.0, said / ABOUT)))
     lead = 1.0 / (1.0 + np.arange(len(pool)) / weights.decay)
-    position = weights.position * trust
-    ranks = (1.0 - position) * central + position * lead + weights.title * echo
-    ranks += weights.opening * np.array([candidate.opens_paragraph for candidate in pool], dtype=np.float64)
-    if weights.peg:
-        ranks += weights.peg * np.array([_PEG.search(candidate.source) is not None for candidate in pool])
-    ranks *= np.array([c.fitness * (LEANING if c.leans else 1.0) for c in pool], dtype=np.float64)
-    return np.round(ranks, 6)
+    base = (1.0 - position) * central + position * lead
+    base += weights.opening * np.array([candidate.opens_paragraph for candidate in pool], dtype=np.float64)
+    base -= weights.brevity * np.array([max(0.0, 1.0 - candidate.words / LONG_ENOUGH) for candidate in pool])
+    fitness = np.array([c.fitness * (LEANING if c.leans else 1.0) for c in pool], dtype=np.float64)
+    return Ranking(base * fitness, echo * fitness[:, np.newaxis])
 
 
 def _echoes(pool: Sequence[Candidate], title: str | None) -> NDArray[np.float64]:
-    """The share of the title's content terms that each candidate has, rare ones weighing more, from 0 to 1."""
-    wanted = set(terms_of(title or ""))
+    """For each candidate the title's content terms that it has, shape (len(pool), terms): 1 for all of them together, rare
+    ones weighing more. Terms that no candidate has are left out."""
     documents = [set(terms_of(candidate.source or candidate.target)) for candidate in pool]
-    rarity = inverse_frequencies([list(document) for document in documents])
-    weighed = {term: rarity[term] for term in sorted(wanted) if term in rarity}
-    total = sum(weighed.values())
-    if not total:
-        return np.zeros(len(pool))
-    held = [sum(weight for term, weight in weighed.items() if term in document) for document in documents]
-    return np.array(held) / total
+    rarity = inverse_frequencies([sorted(document) for document in documents])
+    terms = [term for term in sorted(set(terms_of(title or ""))) if term in rarity]
+    held = np.array([[rarity[term] * (term in document) for term in terms] for document in documents], dtype=np.float64)
+    return held.reshape(len(pool), len(terms)) / max(1e-9, sum(rarity[term] for term in terms))
