@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from worker.formats.matching import ARTICLES, Anchors, Word, exact, find_words, plain, punctuation
+from worker.formats.matching import DETERMINERS, JOINTS, Anchors, Word, exact, find_words, plain, punctuation
 from worker.formats.nodes import Node, Range
 from worker.formats.pieces import Kind
 
@@ -14,6 +14,8 @@ STOPS = ".!?:;,…"
 _ENCLOSING = frozenset(_OPENING + _CLOSING + ":")
 #: Words that a range grows by at most.
 _MOST_GROWN = 20
+#: Small words in a row within a phrase.
+_MOST_SMALL = 2
 
 
 class Alignment:
@@ -78,23 +80,30 @@ class Alignment:
     ) -> tuple[int, int]:
         """A run of target words with so many more before and after it, as far as they may belong to the mark."""
         for _ in range(min(after, _MOST_GROWN)):
-            if not self.belongs(last + 1, last, node, gaps):
-                break
-            last += 1
+            last = self._next(last, 1, node, gaps)
         for _ in range(min(before, _MOST_GROWN)):
-            if not self.belongs(first - 1, first, node, gaps):
-                break
-            first -= 1
+            first = self._next(first, -1, node, gaps)
         return first, last
 
-    def belongs(self, index: int, beside: int, node: Node, gaps: Sequence[Range]) -> bool:
-        """Whether a target word next to one of a mark's may be of the mark: nothing lies between, nor is it known otherwise."""
-        if not 0 <= index < len(self.target_words) or self.target_words[index].small:
-            return False
-        left, right = sorted((self.target_words[index], self.target_words[beside]), key=lambda word: word.start)
-        if self.target[left.end : right.start].strip(" \u00a0-'’"):
+    def _next(self, index: int, step: int, node: Node, gaps: Sequence[Range]) -> int:
+        """The next word in a direction that is not small, if it may be of the same mark; `index` if there is none."""
+        at = index
+        for _ in range(_MOST_SMALL + 1):
+            if not self._belongs(at + step, at, node, gaps):
+                return index
+            at += step
+            if not self.target_words[at].small:
+                return at
+        return index
+
+    def _belongs(self, index: int, beside: int, node: Node, gaps: Sequence[Range]) -> bool:
+        """Whether a target word next to one of a mark's may be of it: nothing parts them, nor is it known otherwise."""
+        if not 0 <= index < len(self.target_words):
             return False
         word = self.target_words[index]
+        left, right = sorted((word, self.target_words[beside]), key=lambda word: word.start)
+        if self.target[left.end : right.start].strip(" \u00a0-'’") or self.flat[word.start : word.end] in JOINTS:
+            return False
         if not any(low <= word.start and word.end <= high for low, high in gaps):
             return False
         home = next((self.source_words[at] for at, to in self.anchors.pairs if to == index), None)
@@ -104,9 +113,9 @@ class Alignment:
         """The range with the article before it, where the marked words begin with one."""
         index = next((index for index, word in enumerate(self.target_words) if word.start == found[0]), 0)
         starts = {_first_word(phrase), _first_word(self.source[node.start : node.end])}
-        if index and starts & ARTICLES:
+        if index and starts & DETERMINERS:
             before = self.target_words[index - 1]
-            if self.flat[before.start : before.end] in ARTICLES and before.start >= frame[0]:
+            if self.flat[before.start : before.end] in DETERMINERS and before.start >= frame[0]:
                 return before.start, found[1]
         return found
 
@@ -153,10 +162,10 @@ class Alignment:
             inside = [
                 index for index in inside if (self.target_words[index].end <= cut[0]) == (cut[0] > middle)
             ] or inside
-        article = _first_word(self.source[node.start : node.end]) in ARTICLES
+        article = _first_word(self.source[node.start : node.end]) in DETERMINERS
         while len(inside) > 1 and self.target_words[inside[0]].small:
             word = self.target_words[inside[0]]
-            if phrase[0].small and (not article or self.flat[word.start : word.end] in ARTICLES):
+            if phrase[0].small and (not article or self.flat[word.start : word.end] in DETERMINERS):
                 break
             inside.pop(0)
         while len(inside) > 1 and self.target_words[inside[-1]].small and not phrase[-1].small:

@@ -217,12 +217,16 @@ def _decoded(label: str) -> list[Piece]:
 
 
 def _parts(pieces: list[Piece]) -> Iterator[list[Piece]]:
-    """The pieces cut at hard line breaks and before notes, where no mark is open."""
+    """The pieces cut at hard line breaks and before notes, where no mark is open.
+
+    Not where prose has signs that something in another part might make code or a tag of.
+    """
+    whole = any(piece.literal and ("`" in piece.text or "<" in piece.text) for piece in pieces)
     part: list[Piece] = []
     depth = 0
     leading = True  # nothing but markup stands before this piece on its line
     for piece in pieces:
-        if leading and not depth and piece.literal and (lead := _LEADS.match(piece.text)):
+        if leading and not depth and not (whole and part) and piece.literal and (lead := _LEADS.match(piece.text)):
             yield part
             first, piece = piece.cut(lead.end())
             part = [replace(first, text="", kind=Kind.ATOM, name="lead")]
@@ -230,7 +234,7 @@ def _parts(pieces: list[Piece]) -> Iterator[list[Piece]]:
         part.append(piece)
         breaks = piece.kind is Kind.TEXT and not piece.literal and "\n" in piece.source.replace("\r", "\n")
         leading = breaks or piece.name == "break" or (leading and not piece.text)
-        if piece.name == "break" and not depth:
+        if piece.name == "break" and not depth and not whole:
             yield part
             part = []
     yield part

@@ -78,7 +78,7 @@ class MarkdownSyntax:
                 self._words(item, "", "", linked=True) if isinstance(item, str) else item.source for item in items
             )
         for tags, everything in ((False, False), (True, False), (True, True)):
-            tried = [_tag(item) for item in items] if tags else _with_asterisks(items)
+            tried = [_tag(item) for item in items] if tags else items
             parts = list(self._escaped(tried, everything=everything))
             if self._is_right(tried, parts):
                 chunks: list[object] = []
@@ -207,25 +207,6 @@ def _tag(item: Piece | str) -> Piece | str:
     name = _TAGS[item.name]
     tag = f"<{name}>" if item.kind is Kind.OPEN else f"</{name}>"
     return replace(item, source=tag, shown="", name="<" + name)
-
-
-def _with_asterisks(items: Written) -> list[Piece | str]:
-    """The items with asterisks for low lines around parts of words, where low lines are no markup."""
-    inside: set[int] = set()
-    for number, item in enumerate(items):
-        if isinstance(item, Piece) and item.name in ("em", "strong") and item.source[0] == "_":
-            beside = items[number - 1] if item.kind is Kind.OPEN and number else None
-            sign = (beside if isinstance(beside, str) else beside.seen)[-1:] if beside is not None else ""
-            if item.kind is Kind.CLOSE:
-                sign = _next_sign(items, number)
-            if sign.isalnum():
-                inside.add(item.pair)
-    return [
-        replace(item, source=item.source.replace("_", "*"), shown="")
-        if isinstance(item, Piece) and item.pair in inside and item.name in ("em", "strong")
-        else item
-        for item in items
-    ]
 
 
 def _signature(items: Written) -> list[tuple[str, str]]:

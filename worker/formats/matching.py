@@ -19,7 +19,28 @@ SMALL = words(
     the a an of to in and or by for on at this that these those his her its their with from as is
     """
 )
-ARTICLES = words("le la les l un une des du the a an some")
+#: Small words that a phrase may begin with.
+DETERMINERS = words(
+    """
+    le la les l un une des du ce cet cette ces mon ma mes son sa ses notre nos votre vos leur leurs
+    the a an some this that these those my his her its our your their
+    """
+)
+#: Words at which a phrase may go over to another one.
+JOINTS = words("and or but et ou mais that which who")
+#: French words with one translation, without their accents.
+_ENGLISH = dict(
+    pair.split(":")
+    for pair in words(
+        """
+        lundi:monday mardi:tuesday mercredi:wednesday jeudi:thursday vendredi:friday samedi:saturday dimanche:sunday
+        janvier:january fevrier:february mars:march avril:april mai:may juin:june juillet:july aout:august
+        septembre:september octobre:october novembre:november decembre:december
+        deux:two trois:three quatre:four cinq:five sept:seven huit:eight dix:ten onze:eleven douze:twelve vingt:twenty
+        cent:hundred mille:thousand milliard:billion milliards:billions ans:years annees:years
+        """
+    )
+)
 _WORD = re.compile(r"[^\W_]+")
 #: What a phrase is looked for by: numbers, however their digits are grouped, words, and signs.
 _ITEM = re.compile(r"[0-9]+(?:[\s.,][0-9]+)*|[^\W_]+|[^\w\s]|_")
@@ -67,6 +88,7 @@ def find_words(text: str) -> list[Word]:
 def _root(word: str) -> str:
     if word.isdigit():
         return word
+    word = _ENGLISH.get(word, word)
     if len(word) > 3 and word[-1] in "sx":
         word = word[:-1]
     return word[:_ROOT]

@@ -131,6 +131,7 @@ class Placer:
         roots = [word.root for word in words if not word.small]
         hits = {self.pair.target_words[index].root for index in range(first, last + 1)}
         missing = len(roots) - sum(root in hits for root in roots)
+        self.moved |= missing * 2 >= len(roots)
         before = next(index for index, root in enumerate(roots) if root in hits)
         after = next(index for index, root in enumerate(reversed(roots)) if root in hits)
         first, last = self.pair.grown(first, last, min(before, missing), min(after, missing), node, gaps)
