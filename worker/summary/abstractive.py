@@ -11,10 +11,12 @@ from worker.summary.candidates import sentence_groups
 from worker.summary.chunks import Chunk, make_chunks
 from worker.summary.evidence import EvidenceIndex
 from worker.summary.extractive import summarize_extractive
+from worker.summary.facts import FactIndex
 from worker.summary.records import Coverage, Flag, Method, Mode, Sentence, Summary, SummarySentence
 from worker.summary.sentences import ELLIPSIS, count_words, cut_sentence, has_words, is_finished, split_sentences
 from worker.summary.steps import Steps, plan_steps
 from worker.summary.terms import letters_of
+from worker.summary.verification import replace_doubtful
 
 #: Most rounds over the text; each but the last shortens it to about a third or less.
 MAX_ROUNDS = 8
@@ -41,6 +43,8 @@ def summarize_abstractive(
     sentences: Sequence[Sentence],
     *,
     max_words: int,
+    strict: bool = False,
+    title: str | None = None,
     on_progress: Callable[[int], None] | None = None,
     wait: Callable[[Future[Output]], Output] = Future.result,
 ) -> Summary:
@@ -50,7 +54,11 @@ def summarize_abstractive(
     input is left or they fit as they are. A round that shortens nothing, or the eighth, ends that: the most central
     sentences of what there is are chosen, and `reduced` is false. An unfinished last sentence is dropped, or cut at a
     clause and flagged `CUT` where it is the only one. Where the model has no word to say on a chunk, sentences of the
-    chunk stand in, flagged `SELECTED`. Each sentence is traced to the segments that support it best.
+    chunk stand in, flagged `SELECTED`. Each sentence is traced to the segments that support it best, and flagged
+    `UNSUPPORTED` where it states numbers or names that no segment has, nor `title` (the article's, in its language and in
+    English, or one of them). With `strict`, such a sentence, and one with less support than
+    `worker.summary.verification.MIN_SUPPORT`, gives way to the translated sentence that supports it best, flagged
+    `REPLACED`, or to nothing.
 
     `on_progress` is called in this thread after each chunk with the steps done, of `plan_steps("abstractive",
     len(sentences))`. `wait` gives the result of one of the engine's futures. What either raises passes through; what is
@@ -85,8 +93,9 @@ def summarize_abstractive(
             reduced = False
             break
     lines = _within(lines, max_words) if reduced else _most_central(lines, max_words)
-    index = EvidenceIndex([sentence for sentence in sentences if has_words(sentence.target)])
-    written = tuple(SummarySentence(line.text, *index.trace(line.text), line.flags) for line in lines)
+    written = _traced(lines, sentences, title)
+    if strict:
+        written = replace_doubtful(written, sentences, max_words)
     steps.finish()
     return Summary(
         mode=Mode.ABSTRACTIVE,
@@ -96,6 +105,20 @@ def summarize_abstractive(
         coverage=Coverage(len(read), len(sentences), chunks=first_chunks, rounds=rounds),
         reduced=reduced,
     )
+
+
+def _traced(lines: Sequence[_Line], sentences: Sequence[Sentence], title: str | None) -> tuple[SummarySentence, ...]:
+    """The lines with their evidence, and with what they state that the article does not."""
+    if not lines:
+        return ()
+    index = EvidenceIndex([sentence for sentence in sentences if has_words(sentence.target)])
+    facts = FactIndex(sentences, title=title)
+    written = []
+    for line in lines:
+        unsupported = facts.unsupported(line.text)
+        flags = (*line.flags, Flag.UNSUPPORTED) if unsupported else line.flags
+        written.append(SummarySentence(line.text, *index.trace(line.text), flags, unsupported))
+    return tuple(written)
 
 
 def _summarize_chunks(

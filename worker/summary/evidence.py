@@ -41,6 +41,14 @@ class EvidenceIndex:
         content terms that they hold together. There is always one segment: the article's first, with support 0, where
         nothing is shared. Raises `ValueError` where the article has no segment.
         """
+        chosen, support = self._chosen(text)
+        return tuple(self._places[index] for index in sorted(chosen) or [0]), support
+
+    def strongest_first(self, text: str) -> list[Place]:
+        """The segments that support a text best, those that hold most of it first; none where nothing is shared."""
+        return [self._places[index] for index in self._chosen(text)[0]]
+
+    def _chosen(self, text: str) -> tuple[list[int], float]:
         if not self._places:
             raise ValueError("There is no evidence in an article without segments.")
         missing = {term: self._rarity.get(term, self._unseen) for term in sorted(set(terms_of(text)))}
@@ -57,9 +65,7 @@ class EvidenceIndex:
             chosen.append(best)
             held += gains[best]
             missing = {term: weight for term, weight in missing.items() if best not in self._set_of(term)}
-        if not chosen:
-            return (self._places[0],), 0.0
-        return tuple(self._places[index] for index in sorted(chosen)), min(1.0, round(held / total, 3))
+        return chosen, min(1.0, round(held / total, 3)) if chosen else 0.0
 
     def _shared(self, weights: dict[str, float], *, square: bool) -> dict[int, float]:
         """For each segment that holds one of the terms: the sum of the weights, or of their squares, of those it holds."""

@@ -30,6 +30,8 @@ class Flag(StrEnum):
 
     CUT = "cut"  # shorter than what it was taken from; the text ends in an ellipsis
     SELECTED = "selected"  # taken from the translation, because the model had nothing usable to say about it
+    UNSUPPORTED = "unsupported"  # states a number or a name that the article does not have
+    REPLACED = "replaced"  # taken from the translation, because what the model said was not borne out by the article
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,13 +64,15 @@ class SummarySentence:
     """One sentence of a summary, and the segments that it rests on.
 
     `evidence` is never empty and is in the article's order. `support`, 0 to 1, is the share of the sentence's content
-    that the evidence holds: 1 where the sentence is a translation itself.
+    that the evidence holds: 1 where the sentence is a translation itself. `unsupported` are numbers and names, as they are
+    written, that no segment of the article has; where there are some, the flag `UNSUPPORTED` says so.
     """
 
     text: str
     evidence: tuple[Place, ...]
     support: float
     flags: tuple[Flag, ...] = ()
+    unsupported: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +105,11 @@ class Summary:
     coverage: Coverage
     reduced: bool = True
 
-    def as_json(self) -> dict[str, Any]:
-        """The summary as a job's result shows it: `mode`, `method`, `text`, `sentences` and `coverage`."""
+    def as_json(self, *, unsupported: bool = False) -> dict[str, Any]:
+        """The summary as a job's result shows it: `mode`, `method`, `text`, `sentences` and `coverage`.
+
+        With `unsupported`, each sentence has the list of that name too.
+        """
         return {
             "mode": self.mode.value,
             "method": self.method.value,
@@ -113,6 +120,7 @@ class Summary:
                     "evidence": [list(place) for place in sentence.evidence],
                     "support": sentence.support,
                     "flags": [flag.value for flag in sentence.flags],
+                    **({"unsupported": list(sentence.unsupported)} if unsupported else {}),
                 }
                 for sentence in self.sentences
             ],

@@ -26,18 +26,19 @@ what when where which while who whom whose will with would you your
 """
 
 
-def _fold(word: str) -> str:
+def fold(word: str) -> str:
+    """The word in small letters without accents."""
     decomposed = unicodedata.normalize("NFD", word.casefold())
     return "".join(character for character in decomposed if not unicodedata.combining(character))
 
 
 #: Words that say nothing about what a sentence is about, folded; both languages, as an article may hold both.
-STOP_WORDS = frozenset(_fold(word) for word in (_FRENCH + _ENGLISH).split())
+STOP_WORDS = frozenset(fold(word) for word in (_FRENCH + _ENGLISH).split())
 
 
 @lru_cache(maxsize=65536)
 def _stem(word: str) -> str:
-    folded = _fold(word)
+    folded = fold(word)
     if folded in STOP_WORDS or (len(folded) < 2 and not folded.isdigit()):
         return ""
     return folded if folded[0].isdigit() else folded[:STEM_LETTERS]
@@ -54,4 +55,4 @@ def terms_of(text: str) -> list[str]:
 
 def letters_of(text: str) -> str:
     """What is left of a text for telling duplicates: its letters and digits, folded."""
-    return "".join(character for character in _fold(text) if character.isalnum())
+    return "".join(character for character in fold(text) if character.isalnum())
