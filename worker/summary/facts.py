@@ -22,6 +22,8 @@ _OPENS = re.compile(r"(?:^|[.!?…:;]|[«“\"(\[–—])[\s«“\"'‘(\[]*$")
 _TITLES = frozenset(
     ["i", "mr", "mrs", "ms", "miss", "dr", "prof", "sir", "lady", "st", "no", "nos", "am", "pm", "god", "ok"]
 )
+#: Months that are common words as well: the article must have them with a capital.
+_MONTHS = frozenset(["may", "march"])
 #: How plurals and words for people from a place end.
 _ENDING = re.compile(r"(?:ians?|eans?|ans?|ia|ese|ish|ic|es|ns?|s|a)$")
 #: Parts of a whole, which are another number than the one that counts them: "four fifths".
@@ -50,7 +52,9 @@ class FactIndex:
             for numeral in numerals.find(text):
                 self._values.update(value for known in numeral.values for value in _same(known))
         for match in _WORD.finditer(text):
-            self._words.add(_bare(match[0]))
+            word = _bare(match[0])
+            if word not in _MONTHS or match[0][0].isupper():
+                self._words.add(word)
             self._words.update(ENGLISH_ACRONYMS.get(match[0], ()))
         self._initials.update(initials for run in _capital_runs(text) for initials in _initials_of(run))
 
@@ -118,7 +122,7 @@ def _names_of(text: str) -> Iterator[re.Match[str]]:
         if not word[0].isupper() or (word.isupper() and len(word) == 1):
             continue
         opens = _OPENS.search(text[max(0, match.start() - 4) : match.start()]) is not None
-        if (word.isupper() or not opens) and fold(word) not in STOP_WORDS:
+        if (word.isupper() or not opens) and (word == "May" or fold(word) not in STOP_WORDS):
             yield match
 
 
