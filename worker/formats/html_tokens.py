@@ -16,10 +16,11 @@ _NAME = re.compile(r"</?([a-zA-Z][^\s/>\x00]*+)")
 #: One attribute: name, then perhaps a value in quotes or without.
 _ATTRIBUTE = re.compile(
     r"[\s/]*+(?P<name>[^\s/>=][^\s/>=]*+|=[^\s/>=]*+)"
-    r"(?:\s*+=\s*+(?:\"(?P<double>[^\"]*+)(?:\"|\Z)|'(?P<single>[^']*+)(?:'|\Z)|(?P<bare>[^\s>]++)))?+"
+    r"(?:\s*+=\s*+(?:\"(?P<double>[^\"]*+)(?:\"|\Z)|'(?P<single>[^']*+)(?:'|\Z)|(?P<bare>[^\s>]++)|(?=>)|\Z))?+"
 )
 _TAG_END = re.compile(r"[\s/]*+(?:>|\Z)")
 _OPENING = re.compile(r"<(?=[a-zA-Z/!?])")
+_IN_SCRIPT = re.compile(r"<!(?=--)|-->|</?script(?=[\s/>])", re.IGNORECASE)
 #: Elements whose content is text to the tokenizer, whatever it looks like.
 RAW_TEXT = frozenset(("script", "style", "xmp", "iframe", "noembed", "noframes", "textarea", "title"))
 
@@ -133,5 +134,26 @@ def _after(html: str, end: str, start: int) -> int:
 
 
 def _raw_end(html: str, start: int, name: str) -> int:
+    """Where the content of an element of raw text ends: before its end tag, or with the article."""
+    if name == "script":
+        return _script_end(html, start)
     match = re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE).search(html, start)
     return match.start() if match else len(html)
+
+
+def _script_end(html: str, start: int) -> int:
+    """Where a script ends: an end tag does not count within a comment in which another script has begun."""
+    commented = nested = False
+    for match in _IN_SCRIPT.finditer(html, start):
+        mark = match[0].lower()
+        if mark == "<!":
+            commented = True
+        elif mark == "-->":
+            commented = nested = False
+        elif mark == "<script":
+            nested = commented
+        elif nested:
+            nested = False
+        else:
+            return match.start()
+    return len(html)
