@@ -27,6 +27,9 @@ def place_atoms(pair: Alignment, nodes: Sequence[Node], frame: Range, home: Rang
             at = outward(pair, pair.proportional(node.start), to_start=apart)
         at = max(free_place(at, marks, frame), last)
         at = free_place(at, marks, frame)
+        if node.end > node.start and not pair.target[at : frame[1]].strip():  # a line's end has to part two words
+            at = max(pair.target.rfind(" ", last, len(pair.target[:at].rstrip())), last)
+            at = free_place(at, marks, frame)
         node.left = node.right = last = at
         if node.end > node.start:  # it stands for a blank
             while node.left > frame[0] and pair.target[node.left - 1].isspace() and _is_clear(node.left - 1, marks):

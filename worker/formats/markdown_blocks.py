@@ -235,6 +235,7 @@ def _parts(pieces: list[Piece]) -> Iterator[list[Piece]]:
         breaks = piece.kind is Kind.TEXT and not piece.literal and "\n" in piece.source.replace("\r", "\n")
         leading = breaks or piece.name == "break" or (leading and not piece.text)
         if piece.name == "break" and not depth and not whole:
+            part[-1] = replace(piece, name="end")
             yield part
             part = []
     yield part

@@ -159,9 +159,7 @@ class MarkdownSyntax:
 
     def _is_right(self, items: Written, parts: Sequence[str]) -> bool:
         """Whether the parser sees what was meant: the same marks, atoms and code, around the same words."""
-        seen = [(item, part) for item, part in zip(items, parts, strict=True) if not _is_lead(item)]
-        while seen and isinstance(seen[-1][0], Piece) and seen[-1][0].name == "break":
-            seen.pop()
+        seen = [(item, part) for item, part in zip(items, parts, strict=True) if not _is_outside(item)]
         content = "".join(part for _, part in seen)
         if self.setting in _CELLS:
             content = content.replace("\\|", "|")
@@ -190,8 +188,9 @@ def _next_sign(items: Written, number: int) -> str:
     return ""
 
 
-def _is_lead(item: Piece | str) -> bool:
-    return isinstance(item, Piece) and item.name == "lead"
+def _is_outside(item: Piece | str) -> bool:
+    """Whether an item is no part of what is parsed: a note's number before the words, a line break after them."""
+    return isinstance(item, Piece) and item.name in ("lead", "end")
 
 
 def _safe_at_line_start(text: str) -> str:
