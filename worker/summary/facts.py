@@ -24,10 +24,17 @@ _TITLES = frozenset(
 )
 #: Months that are common words as well: the article must have them with a capital.
 _MONTHS = frozenset(["may", "march"])
+#: Acronyms of no more letters may be words ("US", "WHO"): the article must have them in capitals.
+_SHORT = 3
+_SHORT_NATIONS = {"us": "america", "usa": "america", "uk": "britain", "eu": "europe"}
 #: How plurals and words for people from a place end.
 _ENDING = re.compile(r"(?:ians?|eans?|ans?|ia|ese|ish|ic|es|ns?|s|a)$")
 #: Parts of a whole, which are another number than the one that counts them: "four fifths".
 _FRACTION = re.compile(r"[ -](?:thirds|quarters|fourths|fifths|sixths|sevenths|eighths|ninths|tenths)\b", re.IGNORECASE)
+_HOUR = re.compile(r"[ \u00a0\u202f]?(?:h(?:\b|(?=\d))|heures?\b|:\d\d)", re.IGNORECASE)
+_AFTERNOON = re.compile(r"(?:[.:]\d\d)? ?p\.?m\b", re.IGNORECASE)
+#: Characters after a number that are looked at.
+_NEAR = 12
 _STEM_LETTERS = 4
 #: Fewest letters of initials that stand for a name in full.
 _INITIALS = 2
@@ -39,6 +46,7 @@ class FactIndex:
     def __init__(self, sentences: Sequence[Sentence], *, title: str | None = None) -> None:
         self._values: set[float] = set()
         self._words: set[str] = set()
+        self._capitals: set[str] = set()
         self._initials: set[str] = set()
         for sentence in sentences:
             for text in (sentence.source, sentence.target):
@@ -50,12 +58,17 @@ class FactIndex:
     def _read(self, text: str) -> None:
         for numerals in (ENGLISH_NUMERALS, FRENCH_NUMERALS):
             for numeral in numerals.find(text):
-                self._values.update(value for known in numeral.values for value in _same(known))
+                for value in numeral.values:
+                    self._values.update(_same(value, text[numeral.end : numeral.end + _NEAR]))
         for match in _WORD.finditer(text):
-            word = _bare(match[0])
-            if word not in _MONTHS or match[0][0].isupper():
+            written = _unelided(match[0])
+            word = _bare(written)
+            if word not in _MONTHS or written[0].isupper():
                 self._words.add(word)
-            self._words.update(ENGLISH_ACRONYMS.get(match[0], ()))
+            if written.isupper():
+                english = ENGLISH_ACRONYMS.get(written, frozenset())
+                self._words |= english
+                self._capitals |= {word, *english}
         self._initials.update(initials for run in _capital_runs(text) for initials in _initials_of(run))
 
     def unsupported(self, text: str) -> tuple[str, ...]:
@@ -80,13 +93,11 @@ class FactIndex:
 
     def _has_name(self, name: str) -> bool:
         word = _bare(name)
-        return (
-            word in self._words
-            or word in _TITLES
-            or _stem(word) in self._stems
-            or nation_of(word) in self._nations
-            or (name.isupper() and word in self._initials)
-        )
+        if name.isupper():  # "US" is not "us"
+            if word in self._initials or word in self._capitals or _SHORT_NATIONS.get(word) in self._nations:
+                return True
+            return len(word) > _SHORT and word in self._words
+        return word in self._words or word in _TITLES or _stem(word) in self._stems or nation_of(word) in self._nations
 
 
 def _numerals_of(text: str) -> Iterator[Numeral]:
@@ -105,14 +116,14 @@ def _numerals_of(text: str) -> Iterator[Numeral]:
         yield numeral
 
 
-def _same(value: float) -> Iterator[float]:
-    """What a number of the article may have become: hours of the afternoon, years of two digits, signs."""
+def _same(value: float, after: str) -> Iterator[float]:
+    """What a number of the article may have become: an hour after noon one before it or the other way, a year its decade."""
     yield value
-    if 12 < value <= 24:
+    if 12 < value <= 24 and _HOUR.match(after):
         yield value - 12
-    if value < 12:
+    if value < 12 and _AFTERNOON.match(after):
         yield value + 12
-    if 1900 <= value < 2100:
+    if 1900 <= value < 2100 and value % 10 == 0:
         yield value % 100
 
 
@@ -122,12 +133,16 @@ def _names_of(text: str) -> Iterator[re.Match[str]]:
         if not word[0].isupper() or (word.isupper() and len(word) == 1):
             continue
         opens = _OPENS.search(text[max(0, match.start() - 4) : match.start()]) is not None
-        if (word.isupper() or not opens) and (word == "May" or fold(word) not in STOP_WORDS):
+        if (word.isupper() or not opens) and (word == "May" or word.isupper() or fold(word) not in STOP_WORDS):
             yield match
 
 
+def _unelided(word: str) -> str:
+    return _ELISION.sub("", word)
+
+
 def _bare(word: str) -> str:
-    return fold(_POSSESSIVE.sub("", _ELISION.sub("", word)))
+    return fold(_POSSESSIVE.sub("", _unelided(word)))
 
 
 def _stem(word: str) -> str:

@@ -6,7 +6,7 @@ from functools import lru_cache
 _TABLE = """
 france french francais
 germany german allemagne allemand
-britain british briton britannique
+britain british briton kingdom britannique royaume
 england english angleterre anglais
 scotland scottish scots scot ecosse ecossais
 wales welsh gallois
@@ -31,7 +31,7 @@ ukraine ukrainian ukrainien
 hungary hungarian hongrie hongrois
 romania romanian roumanie roumain
 czech tcheque
-america american americans amerique americain
+america american americans amerique americain unis
 canada canadian canadien
 quebec quebecer quebecois
 mexico mexican mexique mexicain

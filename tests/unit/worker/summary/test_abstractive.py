@@ -241,3 +241,58 @@ def test_any_article_keeps_the_bounds(texts: list[str], max_words: int, limit: i
         assert options.min_new_tokens is not None
         assert options.max_new_tokens is not None
         assert 0 <= options.min_new_tokens <= options.max_new_tokens
+
+
+INVENTED = "The works cost 52 million euros in Brest."
+
+
+def test_what_the_article_has_not_is_flagged() -> None:
+    summary = _run(_said(f"{SAID} {INVENTED}"), article())
+    first, second = summary.sentences
+    assert (first.flags, first.unsupported) == ((), ())
+    assert (second.text, second.flags, second.unsupported) == (INVENTED, (Flag.UNSUPPORTED,), ("52 million", "Brest"))
+    assert "unsupported" not in summary.as_json()["sentences"][1]
+    assert summary.as_json(unsupported=True)["sentences"][1]["unsupported"] == ["52 million", "Brest"]
+
+
+def test_the_title_supports_names() -> None:
+    engine = _said(INVENTED)
+    summary = summarize_abstractive(engine, "job", article(), max_words=40, title="Morvelle: 52 millions à Brest")
+    assert summary.sentences[0].unsupported == ()
+
+
+def test_a_strict_summary_says_what_the_article_says_instead() -> None:
+    engine = _said(f"{SAID} {INVENTED} Elephants dislike submarines.")
+    summary = summarize_abstractive(engine, "job", article(), max_words=40, strict=True)
+    _check(summary, article(), 40)
+    first, second = summary.sentences
+    assert first.text == SAID
+    assert second.text == "The works cost 48 million euros, paid half by the region and half by the state."
+    assert (second.evidence, second.support, second.flags) == (((1, 1),), 1.0, (Flag.REPLACED,))
+    assert second.unsupported == ()
+
+
+def test_a_strict_summary_keeps_its_bound_and_is_never_empty() -> None:
+    summary = summarize_abstractive(_said("Elephants fly to Brest."), "job", article(), max_words=12, strict=True)
+    _check_words(summary, 12)
+    assert summary.text
+    assert all(Flag.REPLACED in line.flags for line in summary.sentences)
+    assert summarize_abstractive(ScriptedEngine(), "job", [], max_words=9, strict=True).text == ""
+
+
+def _check_words(summary: Summary, max_words: int) -> None:
+    assert count_words(summary.text) <= max_words
+    assert summary.text == " ".join(line.text for line in summary.sentences)
+
+
+@settings(max_examples=100, deadline=None)
+@given(_TEXTS, st.lists(st.sampled_from([SAID, INVENTED, "Elephants fly."]), max_size=4), st.integers(1, 40))
+def test_strict_summaries_of_any_article_keep_the_bounds(texts: list[str], said: list[str], max_words: int) -> None:
+    sentences = plain(texts)
+    engine = ScriptedEngine(lambda text, options: " ".join(said), limit=500)
+    summary = summarize_abstractive(engine, "job", sentences, max_words=max_words, strict=True)
+    _check_words(summary, max_words)
+    assert bool(summary.text) == any(character.isalpha() for text in texts for character in text)
+    places = {sentence.place for sentence in sentences}
+    assert all(line.evidence and set(line.evidence) <= places for line in summary.sentences)
+    assert not any(line.unsupported and Flag.CUT not in line.flags for line in summary.sentences)
