@@ -8,6 +8,7 @@ from service.contract.errors import Code, RequestError, StoreUnavailable
 from service.contract.job import Job
 from service.contract.language import foreign_language
 from service.contract.logs import get_logger
+from service.contract.prose import prose_of
 from service.contract.request import JobRequest
 from service.contract.store import JobStore
 from service.publisher import Publisher
@@ -41,7 +42,7 @@ def check_language(request: JobRequest) -> None:
     """Raises `RequestError` for an article that is surely neither French nor English, unless `force` is set."""
     if request.force:
         return
-    language = foreign_language(request.text)
+    language = foreign_language(prose_of(request.text, request.format))
     if language is not None:
         raise RequestError(
             Code.NOT_FRENCH,

@@ -9,6 +9,14 @@ from pathlib import Path
 #: The argument that stands for standard input.
 STDIN = "-"
 
+#: Formats by the endings of files; all else is plain text.
+FORMATS = {".md": "markdown", ".markdown": "markdown", ".html": "html", ".htm": "html"}
+
+#: Endings of the files that are written: translations by their format, and summaries.
+TRANSLATION_ENDINGS = {"text": ".en.txt", "markdown": ".en.md", "html": ".en.html"}
+SUMMARY_ENDING = ".summary.txt"
+OUTPUT_ENDINGS = (*TRANSLATION_ENDINGS.values(), SUMMARY_ENDING)
+
 _BOM = "\ufeff"
 
 
@@ -18,14 +26,18 @@ class ArticleError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """The whole of a file, as text. `note` is what the reader should know of how it was read, or ''."""
+    """The whole of a file, as text, and what it is written in.
+
+    `note` is what the reader should know of how it was read, or ''.
+    """
 
     text: str
+    format: str = "text"
     note: str = ""
 
 
-def read_article(path: str) -> Article:
-    """Reads UTF-8, from standard input for `-`. Raises `ArticleError`."""
+def read_article(path: str, format: str | None = None) -> Article:
+    """Reads UTF-8, from standard input for `-`. Without a format, a file's ending tells it. Raises `ArticleError`."""
     try:
         data = sys.stdin.buffer.read() if path == STDIN else Path(path).read_bytes()
     except OSError as error:
@@ -42,7 +54,7 @@ def read_article(path: str) -> Article:
         text, note = text[1:], "its byte order mark was left out"
     if not text.strip():
         raise ArticleError("it has no text")
-    return Article(text, note)
+    return Article(text, format or FORMATS.get(Path(path).suffix.lower(), "text"), note)
 
 
 def shown_name(path: str) -> str:
@@ -53,13 +65,14 @@ def shown_name(path: str) -> str:
 def output_stems(paths: Sequence[str], folder: Path) -> list[Path]:
     """Where the results of each article go, without the endings: `FOLDER/NAME`, and `FOLDER/NAME-2` where that is taken.
 
-    NAME is the file's without `.txt` and `.fr`. No two articles share a stem, and none would overwrite an article.
+    NAME is the file's without `.txt`, `.md` or `.html`, and `.fr`. No two articles share a stem, and none would overwrite
+    an article.
     """
     taken: set[Path] = set()
     inputs = {Path(path).resolve() for path in paths if path != STDIN}
     stems = []
     for path in paths:
-        name = "stdin" if path == STDIN else Path(path).name.removesuffix(".txt").removesuffix(".fr") or "article"
+        name = "stdin" if path == STDIN else _bare(Path(path)).removesuffix(".fr") or "article"
         number = 1
         while True:
             stem = folder / (name if number == 1 else f"{name}-{number}")
@@ -72,5 +85,5 @@ def output_stems(paths: Sequence[str], folder: Path) -> list[Path]:
     return stems
 
 
-#: Endings of the files that are written: the translation, the summary.
-OUTPUT_ENDINGS = (".en.txt", ".summary.txt")
+def _bare(path: Path) -> str:
+    return path.stem if path.suffix.lower() in (".txt", *FORMATS) else path.name

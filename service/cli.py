@@ -59,6 +59,11 @@ _key = click.option(
 @click.option("--summary", is_flag=True, help="Print the summary alone.")
 @click.option("--output", type=click.Path(path_type=Path), metavar="FOLDER", help="Write files into this folder.")
 @click.option("--max-words", type=int, metavar="N", help="Most words of the summary (100).")
+@click.option(
+    "--format",
+    type=click.Choice(["text", "markdown", "html"]),
+    help="What the files are written in; without it .md and .html tell it.",
+)
 @_url
 @_key
 def submit(
@@ -67,10 +72,11 @@ def submit(
     summary: bool,
     output: Path | None,
     max_words: int | None,
+    format: str | None,
     url: str,
     key: str | None,
 ) -> None:
-    """Translates French text files in UTF-8; - is standard input. Exits with 0 if all succeeded."""
+    """Translates French files in UTF-8: text, Markdown, HTML; - is standard input. Exits with 0 if all succeeded."""
     from service.submission import run_submission
 
     with _client(url, key) as client:
@@ -82,6 +88,7 @@ def submit(
                 summary=summary,
                 output=output,
                 max_words=max_words,
+                format=format,
                 stdout=sys.stdout,
                 stderr=sys.stderr,
             )

@@ -9,7 +9,7 @@ ClientError
 import random
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -131,18 +131,25 @@ class Client:
         text: str,
         *,
         title: str | None = None,
+        format: str | None = None,
         summary: str | None = None,
         max_words: int | None = None,
+        strict: bool = False,
+        glossary: Mapping[str, str | Mapping[str, Any]] | None = None,
+        keep: Sequence[str] | None = None,
         force: bool = False,
         metadata: Mapping[str, Any] | None = None,
         idempotency_key: str | None = None,
     ) -> JobView:
-        """Submits an article. `summary` is auto, extractive, abstractive or none. Raises `ClientError`.
+        """Submits an article. `format` is text, markdown or html; `summary` is auto, extractive, abstractive or none.
+
+        `glossary` and `keep` are as in the interface (docs/http.md). Raises `ClientError`.
 
         Without a key of the caller's it makes one, so that a retry after a lost answer gives the same job.
         """
-        options = {"mode": summary, "max_words": max_words}
-        body: dict[str, Any] = {"text": text, "title": title, "force": force or None, "metadata": metadata}
+        options = {"mode": summary, "max_words": max_words, "strict": strict or None}
+        body: dict[str, Any] = {"text": text, "title": title, "format": format, "force": force or None}
+        body |= {"glossary": glossary or None, "keep": list(keep or ()) or None, "metadata": metadata}
         body["summary"] = {name: value for name, value in options.items() if value is not None} or None
         answer = self._send(
             "POST",
@@ -177,12 +184,12 @@ class Client:
                 raise WaitTimeout(f"The job had not ended after {timeout_s:g} s; it is {job.state}.")
 
     def translation(self, job_id: str, *, markdown: bool = False) -> str:
-        """The English text of a succeeded job. Raises `ClientError`."""
-        return self._text(f"{_path(job_id)}/translation", markdown)
+        """The English text of a succeeded job: in the format of its article, or as Markdown. Raises `ClientError`."""
+        return self._text(f"{_path(job_id)}/translation", "text/markdown" if markdown else "*/*")
 
     def summary(self, job_id: str, *, markdown: bool = False) -> str:
         """The summary of a succeeded job. Raises `ClientError`."""
-        return self._text(f"{_path(job_id)}/summary", markdown)
+        return self._text(f"{_path(job_id)}/summary", "text/markdown" if markdown else "text/plain")
 
     def delete(self, job_id: str) -> JobView | None:
         """Cancels a job that waits or runs, and returns it; erases one that has ended, and returns None.
@@ -210,8 +217,8 @@ class Client:
     ) -> None:
         self.close()
 
-    def _text(self, path: str, markdown: bool) -> str:
-        answer = self._send("GET", path, headers={"Accept": "text/markdown" if markdown else "text/plain"})
+    def _text(self, path: str, accept: str) -> str:
+        answer = self._send("GET", path, headers={"Accept": accept})
         return answer.content.decode()
 
     def _send(self, method: str, path: str, *, retried: bool = True, **options: Any) -> httpx2.Response:

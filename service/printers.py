@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import IO, Any, Protocol
 
-from service.articles import OUTPUT_ENDINGS
+from service.articles import SUMMARY_ENDING, TRANSLATION_ENDINGS
 from service.client import JobView
 
 
@@ -89,7 +89,10 @@ class JsonPrinter:
 
 
 class FileWriter:
-    """Writes `STEM.en.txt` and `STEM.summary.txt` for each succeeded job. `stems` belong to the articles, in their order."""
+    """Writes `STEM.en.txt` (`.md`, `.html`) and `STEM.summary.txt` for each succeeded job.
+
+    `stems` belong to the articles, in their order.
+    """
 
     def __init__(self, stems: list[Path], log: IO[str], *, summary_only: bool) -> None:
         self._stems = iter(stems)
@@ -102,8 +105,8 @@ class FileWriter:
         if job.result is None:
             return
         text, summary = texts(job.result)
-        contents = zip(OUTPUT_ENDINGS, (None if self._summary_only else text, summary), strict=True)
-        for ending, content in contents:
+        written = TRANSLATION_ENDINGS[job.result.get("format", "text")]
+        for ending, content in ((written, None if self._summary_only else text), (SUMMARY_ENDING, summary)):
             if content is not None:
                 path = Path(f"{stem}{ending}")
                 path.write_text(content, encoding="utf-8", newline="")

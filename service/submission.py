@@ -35,13 +35,15 @@ def run_submission(
     summary: bool,
     output: Path | None,
     max_words: int | None,
+    format: str | None = None,
     stdout: IO[str],
     stderr: IO[str],
 ) -> int:
     """Translates the files (`-` is standard input) and returns 0 if all succeeded, else 1.
 
     Results go to `stdout`, or into the folder `output`, in the order of `paths`; all else goes to `stderr`. `summary` leaves
-    out the translations. A file that fails harms no other. Whatever interrupts it cancels the jobs that have not ended.
+    out the translations. Without a `format`, the files' endings tell it. A file that fails harms no other. Whatever interrupts
+    it cancels the jobs that have not ended.
     """
     several = len(paths) > 1
     progress = Progress(stderr, total=len(paths))
@@ -57,7 +59,7 @@ def run_submission(
         printers.append(JsonPrinter(stdout, several=several))
     elif output is None:
         printers.append(TextPrinter(stdout, several=several, summary_only=summary))
-    run = _Run(client, paths, printers, progress, max_words=max_words)
+    run = _Run(client, paths, printers, progress, max_words=max_words, format=format)
     try:
         run.work()
     except OSError as error:
@@ -88,6 +90,7 @@ class _Run:
         progress: Progress,
         *,
         max_words: int | None,
+        format: str | None,
     ) -> None:
         self.failures = 0
         self.broken_pipe = False
@@ -97,6 +100,7 @@ class _Run:
         self._printers = printers
         self._progress = progress
         self._max_words = max_words
+        self._format = format
         self._unreachable: Unreachable | None = None
 
     def work(self) -> None:
@@ -132,7 +136,7 @@ class _Run:
     def _submit(self, path: str) -> _Entry:
         name = shown_name(path)
         try:
-            article = read_article(path)
+            article = read_article(path, self._format)
         except ArticleError as error:
             return _Entry(name, code="unreadable", detail=str(error))
         if article.note:
@@ -140,7 +144,9 @@ class _Run:
         if self._unreachable is not None:  # the first one has tried for some seconds: that is enough for all
             return _refused(name, self._unreachable)
         try:
-            return _Entry(name, self._client.submit(article.text, max_words=self._max_words))
+            return _Entry(
+                name, self._client.submit(article.text, format=_unless_text(article.format), max_words=self._max_words)
+            )
         except ClientError as error:
             if isinstance(error, Unreachable):
                 self._unreachable = error
@@ -168,6 +174,10 @@ class _Run:
         self.failures += entry.job.state is not JobState.SUCCEEDED
         for printer in self._printers:
             printer.job(entry.name, entry.job)
+
+
+def _unless_text(format: str) -> str | None:
+    return None if format == "text" else format
 
 
 def _refused(name: str, error: ClientError) -> _Entry:

@@ -7,35 +7,24 @@ from collections.abc import Sequence
 from typing import Literal, Protocol
 
 from service.contract.errors import Code, DepecheError
-from service.contract.language import language_name
 from service.contract.request import JobRequest, SummaryOptions
 from service.contract.result import (
     Coverage,
     Model,
     Models,
-    Paragraph,
     Result,
-    Segment,
     Summary,
     TermUse,
     Timings,
-    Translation,
-    Warning,
 )
 from service.contract.states import Stage
+from worker.assembly import assemble
 from worker.engine.interface import Engine, ModelInfo, Role
 from worker.memory import Memory
-from worker.plan import Plan, Route, make_plan
+from worker.plan import Route, make_plan
 from worker.summary import Sentence, plan_steps, summarize_abstractive, summarize_extractive
 from worker.terms import TermFinder, Use
-from worker.text import Document
-from worker.text.checks import LONGEST_DETAIL
 from worker.translation import Translated, translate, wait_for
-
-#: Codes of warnings: an output that stopped at its limit; a sentence that was translated around a term; a term that is missing;
-#: a segment of a paragraph in another language, which the model does not know.
-TRUNCATED, TERM_INSERTED, TERM_MISSING = "truncated", "term_inserted", "term_missing"
-OTHER_LANGUAGE = "other_language"
 
 
 class Watch(Protocol):
@@ -78,12 +67,14 @@ def process(
         segment_tokens=segment_tokens,
         terms=_terms(request),
         force=request.force,
+        format=request.format,
     )
+    wanted = [*plan.segments, *plan.phrases]
     steps = plan_steps(mode, len(plan.segments)) if mode != "none" else 0
-    total = len(plan.segments) + steps
+    total = len(wanted) + steps
     watch.report(Stage.TRANSLATING, 0, total)
-    translated = translate(
-        plan.segments,
+    outputs = translate(
+        wanted,
         engine,
         key,
         check_attempt=watch.check,
@@ -91,19 +82,20 @@ def process(
         memory=memory,
     )
     watch.check()
-    translation = _assemble(plan, translated)
+    translated, phrases = outputs[: len(plan.segments)], outputs[len(plan.segments) :]
+    assembled = assemble(plan, translated, phrases)
     between = time.monotonic()
     summary = None
     if mode != "none":
-        watch.report(Stage.SUMMARIZING, len(plan.segments), total)
+        watch.report(Stage.SUMMARIZING, len(wanted), total)
         sentences = [_sentence(item) for item in translated if item.planned.paragraph is not None]
-        summary = _summarize(sentences, mode, engine, key, watch, request.summary.max_words, len(plan.segments), total)
+        summary = _summarize(sentences, mode, engine, key, watch, request.summary.max_words, len(wanted), total)
     ended = time.monotonic()
     return Result(
-        translation=translation,
+        translation=assembled.translation,
         summary=summary,
         coverage=_coverage(request, translated),
-        warnings=_warnings(translated),
+        warnings=assembled.warnings,
         models=_models(translator, summarizer, summary),
         timings=Timings(
             queued_s=round(queued_s, 3),
@@ -111,6 +103,7 @@ def process(
             summarize_s=round(ended - between, 3),
         ),
         terms=_term_uses(translated),
+        format=request.format,
     )
 
 
@@ -138,40 +131,6 @@ def _summary_mode(options: SummaryOptions, summarizer: ModelInfo | None) -> str:
             "This worker has no abstractive model (DEPECHE_SUMMARIZER). Ask for the mode auto or extractive.",
         )
     return options.mode
-
-
-def _assemble(plan: Plan, translated: Sequence[Translated]) -> Translation:
-    """Puts targets back between the separators that the model never saw."""
-    title = [item for item in translated if item.planned.paragraph is None]
-    body: list[list[Translated]] = [[] for _ in plan.body.paragraphs]
-    for item in translated:
-        if item.planned.paragraph is not None:
-            body[item.planned.paragraph].append(item)
-    targets = [[item.target for item in items] for items in body]
-    return Translation(
-        title=_rebuild_title(plan.title, [item.target for item in title]) if plan.title else None,
-        text=plan.body.rebuild(targets),
-        paragraphs=[
-            Paragraph(
-                source=paragraph.source,
-                target=paragraph.rebuild([item.target for item in items]),
-                segments=[Segment(source=i.planned.source, target=i.target, flags=_flags(i)) for i in items],
-            )
-            for paragraph, items in zip(plan.body.paragraphs, body, strict=True)
-        ],
-    )
-
-
-def _rebuild_title(title: Document, targets: Sequence[str]) -> str:
-    remaining = iter(targets)
-    return title.rebuild([[next(remaining) for _ in paragraph.segments] for paragraph in title.paragraphs])
-
-
-def _flags(item: Translated) -> list[str]:
-    codes = [flag.code.value for flag in item.flags]
-    if item.planned.route is Route.ENGLISH:
-        codes.append(Route.ENGLISH.value)
-    return codes + [warning.code for warning in _other_warnings(item)]
 
 
 def _sentence(item: Translated) -> Sentence:
@@ -226,35 +185,6 @@ def _coverage(request: JobRequest, translated: Sequence[Translated]) -> Coverage
         characters_in=len(request.text),
         truncated=any(item.truncated for item in translated),
         segments_repaired=sum(item.again for item in translated),
-    )
-
-
-def _warnings(translated: Sequence[Translated]) -> list[Warning]:
-    warnings = []
-    for item in translated:
-        warnings += [_warning(item, flag.code.value, flag.detail) for flag in item.flags]
-        warnings += _other_warnings(item)
-    return warnings
-
-
-def _other_warnings(item: Translated) -> list[Warning]:
-    """What the checks of the text know nothing of."""
-    found = []
-    if item.missing:
-        found.append(_warning(item, TERM_MISSING, ", ".join(use.wanted for use in item.missing)))
-    if item.inserted:
-        found.append(_warning(item, TERM_INSERTED, ", ".join(use.wanted for use in item.inserted)))
-    if item.planned.language is not None:
-        found.append(_warning(item, OTHER_LANGUAGE, f"The paragraph is in {language_name(item.planned.language)}."))
-    if item.truncated:
-        detail = "The model stopped at its output limit; the end of this segment may be missing."
-        found.append(_warning(item, TRUNCATED, detail))
-    return found
-
-
-def _warning(item: Translated, code: str, detail: str) -> Warning:
-    return Warning(
-        code=code, paragraph=item.planned.paragraph, segment=item.planned.segment, detail=detail[:LONGEST_DETAIL]
     )
 
 

@@ -13,9 +13,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 #: What programs put into texts to be filled in: ``{name}``, ``{{name}}``, ``%s``, ``%(count)d``, ``%1$s``, ``${VAR}``,
-#: ``$AMOUNT``.
+#: ``$AMOUNT``; and runs of characters that are too long for a word and are no address.
 _PLACEHOLDER = re.compile(
     r"\{\{[^{}\n]{0,60}\}\}|\$\{[^{}\n]{1,60}\}|\{\w{0,60}\}|%\(\w{1,60}\)[sdif]|%\d?\$?[sd](?![^\W_])|\$[A-Z][A-Z_]{2,40}(?!\w)"
+    r"|(?<!\S)(?!https?:|www\.)[!-~]{61,}(?!\S)"
 )
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _ELIDED = re.compile(r"(?<!\w)(?:[ldnsjcmt]|qu|lorsqu|puisqu|jusqu|quoiqu)['’]$", re.IGNORECASE)

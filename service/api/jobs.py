@@ -51,11 +51,11 @@ def make_blueprint(backend: Backend) -> Blueprint:
 
     @blueprint.get("/<job_id>/translation")
     def translation(job_id: str) -> Response:
-        return _text(job_id, texts.translation)
+        return _text(job_id, texts.translation, texts.offers_of_translation)
 
     @blueprint.get("/<job_id>/summary")
     def summary(job_id: str) -> Response:
-        return _text(job_id, texts.summary)
+        return _text(job_id, texts.summary, texts.offers_of_summary)
 
     @blueprint.delete("/<job_id>")
     def delete(job_id: str) -> Response:
@@ -69,12 +69,11 @@ def make_blueprint(backend: Backend) -> Blueprint:
         del response.headers["Content-Type"]
         return response
 
-    def _text(job_id: str, write: texts.Writer) -> Response:
+    def _text(job_id: str, write: texts.Writer, offers: texts.Offers) -> Response:
         refuse_unknown(request)
-        media_type = texts.choose(request)
         job = _own(store, job_id)
         g.job_id = job.id
-        response = texts.respond(job, write, media_type, retry_after=RETRY_AFTER_S)
+        response = texts.respond(job, request, write, offers, retry_after=RETRY_AFTER_S)
         response.make_conditional(request)
         return response
 

@@ -55,14 +55,14 @@ class GlossaryEntry(_Record):
 
 
 class JobRequest(_Record):
-    """One article to translate. Text is kept as it came, to the byte.
+    """One article to translate, in `format`. Text is kept as it came, to the byte.
 
     `glossary` gives for French terms the English that they must become; `keep` lists terms that stay as they are.
     """
 
     text: str
     title: Annotated[str, Field(max_length=TITLE_CHARACTERS)] | None = None
-    format: Literal["text"] = "text"
+    format: Literal["text", "markdown", "html"] = "text"
     force: bool = False
     summary: SummaryOptions = SummaryOptions()
     glossary: Annotated[dict[_Term, GlossaryEntry], Field(max_length=TERMS)] | None = None
@@ -101,10 +101,6 @@ def _refuse_unbuilt(body: dict[str, Any]) -> None:
     for field in sorted(_NOT_BUILT & body.keys()):
         if body[field] is not None:
             raise RequestError(Code.NOT_SUPPORTED, f"{field} is not supported yet. Leave it out.", pointer=f"/{field}")
-    if body.get("format") in ("markdown", "html"):
-        raise RequestError(
-            Code.NOT_SUPPORTED, 'Only the format "text" is supported yet. Send plain text.', pointer="/format"
-        )
     summary = body.get("summary")
     if isinstance(summary, dict) and summary.get("strict") is True:
         raise RequestError(

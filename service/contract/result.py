@@ -18,7 +18,7 @@ class Segment(_Record):
 
 
 class Paragraph(_Record):
-    """A non-blank line of the article."""
+    """A non-blank line of the article; of one with markup, a block of prose, such as a heading or the cell of a table."""
 
     source: str
     target: str
@@ -26,7 +26,10 @@ class Paragraph(_Record):
 
 
 class Translation(_Record):
-    """`text` has the article's paragraphs in order, between exactly the separators that it came with."""
+    """`text` has the article's paragraphs in order, between exactly the separators, or in the markup, that it came with.
+
+    Paragraphs are plain text: of an article with markup, the text of its blocks.
+    """
 
     title: str | None
     text: str
@@ -129,7 +132,7 @@ class Timings(_Record):
 
 
 class Result(_Record):
-    """The result of a job. `summary` is null where none was asked for."""
+    """The result of a job. `summary` is null where none was asked for. `format` is that of the translation's text."""
 
     translation: Translation
     summary: Summary | None
@@ -138,6 +141,7 @@ class Result(_Record):
     models: Models
     timings: Timings
     terms: list[TermUse] = []
+    format: Literal["text", "markdown", "html"] = "text"
 
     def to_json(self) -> bytes:
         """UTF-8 JSON, as the record keeps it and the interface shows it."""

@@ -6,6 +6,7 @@ another way, and, if that does not help, to tell the reader. docs/checks.md has 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -53,6 +54,9 @@ LONGEST_FOR_SHORT = 80
 #: The smallest and the largest ratio of target to source, in characters, for middling and for longer sources.
 MIDDLING_RATIO, LONG_RATIO = (0.2, 3.5), (0.35, 2.2)
 
+#: Runs of characters without a blank that are no words.
+_RUN = re.compile(r"\S{61,}")
+
 #: How bad each thing is, against the others: what leaves a reader with nothing, what misleads, what a reader sees and can mend.
 _WEIGHTS = {
     FlagCode.EMPTY_OUTPUT: 12,
@@ -74,6 +78,14 @@ _WEIGHTS = {
 def needs_translation(segment: str) -> bool:
     """Whether there is a letter in `segment`. Where there is none (``***``, ``12,5 %``), it passes through unchanged."""
     return any(map(str.isalpha, segment))
+
+
+def without_runs(text: str) -> str:
+    """`text` with blanks in place of runs of characters that are too long for words: base64, a key, ideographs.
+
+    A model could only make something up of what has no letter but in those.
+    """
+    return _RUN.sub(lambda match: " " * len(match[0]), text)
 
 
 def badness(flags: Iterable[Flag]) -> int:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from worker.text.addresses import is_within, without_addresses
-from worker.text.names import missing_capitals, missing_mentions, missing_names, missing_signs
+from worker.text.names import missing_capitals, missing_mentions, missing_names, missing_signs, sign_runs
 from worker.text.numbers import missing_numbers
-from worker.text.numerals import FRENCH_NUMERALS, english_digits
+from worker.text.numerals import FRENCH_NUMERALS, english_digits, english_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Loss:
 
 
 def losses(source: str, target: str) -> list[Loss]:
-    """Numbers in digits, names, acronyms, mentions, signs and addresses of `source` that are not in `target`, each once."""
+    """What `target` has not of `source`, each once: numbers but for ordinals, names, acronyms, mentions, signs, addresses."""
     return list(dict.fromkeys(_losses(source, target)))
 
 
@@ -35,11 +35,15 @@ def _losses(source: str, target: str) -> Iterator[Loss]:
         *missing_capitals(plain, plain_target),
         *missing_names(plain, plain_target),
         *missing_mentions(plain, target),
-        *missing_signs(source, target),
+        *(run for run in sign_runs(source) if missing_signs(run, target)),
     ):
         yield Loss(name, name)
     missing = set(missing_numbers(plain, plain_target))
     for numeral in FRENCH_NUMERALS.find(plain) if missing else ():
-        if numeral.in_digits and numeral.written in missing:
+        if numeral.written not in missing:
+            continue
+        if numeral.in_digits:
             digits = numeral.written.rstrip("abcdefghijklmnopqrstuvwxyz \u00a0\u202f-")
             yield Loss(digits, english_digits(digits))
+        elif numeral.written.islower() and not numeral.written.endswith(("aine", "ième", "ièmes")):
+            yield Loss(numeral.written, english_words(min(numeral.values)))

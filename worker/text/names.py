@@ -46,6 +46,7 @@ _LOUD = re.compile(r"(?:[A-ZÀ-Þ]{2,}[\s,]+){2,}[A-ZÀ-Þ]{2,}|^[A-ZÀ-Þ][A-Z�
 _LONGEST = 6
 #: How French and English spell the same sound in names from other alphabets.
 _SOUNDS = (("tch", "ch"), ("ch", "sh"), ("ou", "u"), ("dj", "j"), ("y", "i"), ("k", "c"), ("w", "v"))
+_RUN = re.compile(r"[^\x00-\u036f\u1e00-\u200c\u200e-\u218f]+")
 _ROMAN = frozenset("IVXLCer")
 _COMMON = FRENCH | PARTICLES
 _LATIN = ("LATIN", "DIGIT", "COMBINING", "MODIFIER")
@@ -131,6 +132,15 @@ def missing_signs(source: str, target: str) -> str:
 def _last_word(name: str) -> str:
     word = name.replace("\u00a0", " ").split()[-1]
     return re.sub(r"['’]\w*$", "", word).rstrip("-")
+
+
+def sign_runs(text: str) -> list[str]:
+    """Emoji and letters of other scripts, where they stand together, with what joins them."""
+    runs = []
+    for match in _RUN.finditer(text):
+        if any(map(_is_foreign, match[0])):
+            runs.append(match[0])
+    return runs
 
 
 def _is_foreign(char: str) -> bool:

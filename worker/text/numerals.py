@@ -180,6 +180,12 @@ def english_digits(written: str) -> str:
     return ",".join(parts) + (mark and "." + decimals)
 
 
+def english_words(value: float) -> str:
+    """A number as English text has it: up to twelve as a word, then in digits."""
+    names = [name for name, number in _ENGLISH_ONES.items() if number == value <= 12]
+    return names[0] if names else f"{value:,g}" if value < 1e6 else f"{value:,.0f}"
+
+
 def roman_value(text: str) -> int | None:
     """What a Roman numeral up to CCC is worth; None where it is not well formed."""
     values = [_ROMAN_DIGITS.get(letter, 0) for letter in text]

@@ -125,7 +125,7 @@ BAD_BODIES: list[tuple[str, bytes, dict[str, str], int, str]] = [
     ("an unknown option", b'{"text": "a", "summary": {"words": 3}}', JSON, 422, "unknown_field"),
     ("half a pair as a name", b'{"text": "a", "\\ud800": 1}', JSON, 400, "invalid_encoding"),
     ("a glossary that is a list", b'{"text": "a", "glossary": ["b"]}', JSON, 422, "invalid_request"),
-    ("HTML", b'{"text": "a", "format": "html"}', JSON, 422, "not_supported"),
+    ("format", b'{"text": "a", "format": "docx"}', JSON, 422, "invalid_request"),
     ("empty text", b'{"text": ""}', JSON, 422, "empty_text"),
     ("blank text", " \n\t\u00a0\n".encode(), PLAIN, 422, "empty_text"),
     ("no body", b"", PLAIN, 422, "empty_text"),

@@ -150,7 +150,7 @@ def test_texts() -> None:
     with client_of(handler) as client:
         assert client.translation("j1") == "Été\r\n"
         assert client.summary("j1", markdown=True) == "Été\r\n"
-    assert [request.headers["Accept"] for request in requests] == ["text/plain", "text/markdown"]
+    assert [request.headers["Accept"] for request in requests] == ["*/*", "text/markdown"]
 
 
 @pytest.mark.parametrize("job_id", ["", "../x", "a/b", "a?b", "é", "a b"])

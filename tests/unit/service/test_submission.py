@@ -57,6 +57,16 @@ def test_several_articles_have_headings_in_order(articles: list[Path]) -> None:
     assert outcome.out == f"==> {articles[0]} <==\nShort.\n\n==> {articles[1]} <==\nShort.\n"
 
 
+def test_a_files_ending_tells_its_format(tmp_path: Path) -> None:
+    server = Server()
+    for name in ("un.md", "deux.HTML", "trois.log"):
+        (tmp_path / name).write_text("été", encoding="utf-8")
+    run(server, [tmp_path / name for name in ("un.md", "deux.HTML", "trois.log")])
+    assert [body.get("format") for body in server.bodies] == ["markdown", "html", None]
+    run(server, [tmp_path / "un.md"], format="text")
+    assert "format" not in server.bodies[-1]
+
+
 def test_json_is_an_object_or_an_array(articles: list[Path]) -> None:
     assert json.loads(run(Server(), articles[:1], json=True).out)["state"] == "succeeded"
     jobs = json.loads(run(Server(), articles, json=True).out)

@@ -15,12 +15,25 @@ RESULT = {
 
 
 def test_plain_text_keeps_its_separators() -> None:
-    assert texts.translation(RESULT, False) == "One.\n\n  Two.\r\n"
-    assert texts.summary(RESULT, False) is None
+    assert texts.translation(RESULT, texts.PLAIN) == "One.\n\n  Two.\r\n"
+    assert texts.summary(RESULT, texts.PLAIN) is None
 
 
 def test_markdown_has_blocks() -> None:
-    assert texts.translation(RESULT, True) == "One.\n\nTwo.\n"
+    assert texts.translation(RESULT, texts.MARKDOWN) == "One.\n\nTwo.\n"
+
+
+def test_an_article_with_markup_comes_as_what_it_was() -> None:
+    translation = {"title": "A *title*", "text": "<p>One &amp; two.</p>", "paragraphs": [{"target": "One & two."}]}
+    html = {"translation": translation, "summary": None, "format": "html"}
+    assert texts.offers_of_translation(html) == [texts.HTML, texts.PLAIN, texts.MARKDOWN]
+    assert texts.translation(html, texts.HTML) == "<p>One &amp; two.</p>"
+    assert texts.translation(html, texts.PLAIN) == "A *title*\n\nOne & two.\n"
+    assert texts.translation(html, texts.MARKDOWN) == "# A \\*title\\*\n\nOne & two.\n"
+    markdown = {**html, "format": "markdown", "translation": {**translation, "text": "*One* & two."}}
+    assert texts.offers_of_translation(markdown) == [texts.MARKDOWN, texts.PLAIN]
+    assert texts.translation(markdown, texts.MARKDOWN) == "# A \\*title\\*\n\n*One* & two."
+    assert texts.translation(markdown, texts.PLAIN) == "A *title*\n\nOne & two.\n"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from typing import Literal
 
 import pytest
 
@@ -32,6 +33,32 @@ def engine() -> Iterator[CountingEngine]:
 
 def routes(plan: Plan) -> dict[str, Route]:
     return {segment.source: segment.route for segment in plan.segments}
+
+
+def test_what_has_no_words_is_left_alone(engine: CountingEngine) -> None:
+    run, address = "QmFz0" * 20, "https://exemple.fr/" + "a/" * 60
+    plan = make_plan(f"{run}\nVoici : {run}\n{address}\n{'木漏' * 40}", None, engine, segment_tokens=64)
+    assert routes(plan) == {
+        run: Route.OPAQUE, f"Voici : {run}": Route.TRANSLATE, address: Route.KEEP, "木漏" * 40: Route.OPAQUE,
+    }  # fmt: skip
+    (use,) = next(segment.uses for segment in plan.segments if segment.source.startswith("Voici"))
+    assert (use.wanted, use.term.kept, use.term.named) == (run, True, False)
+
+
+@pytest.mark.parametrize(
+    ("format", "article"),
+    [
+        ("markdown", "Le *chat noir* dort, dit `miaou()`.\n\n```\ndu code\n```\n"),
+        ("html", "<p>Le <em>chat noir</em> dort, dit <code>miaou()</code>.</p><pre>du code</pre>"),
+    ],
+)
+def test_markup_is_no_business_of_the_model(
+    engine: CountingEngine, format: Literal["markdown", "html"], article: str
+) -> None:
+    plan = make_plan(article, "Le *titre*", engine, segment_tokens=64, format=format)
+    assert [segment.source for segment in plan.segments] == ["Le *titre*", "Le chat noir dort, dit miaou()."]
+    assert [use.wanted for use in plan.segments[1].uses] == ["miaou()"]
+    assert [phrase.source for phrase in plan.phrases] == ["chat noir"]
 
 
 def test_each_segment_goes_its_way(engine: CountingEngine) -> None:

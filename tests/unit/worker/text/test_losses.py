@@ -22,3 +22,10 @@ def test_digits_that_are_no_quantity_stay_as_they_are() -> None:
     assert [english_digits(text) for text in ("1 234 567", "1.234", "2.0.1", "12", "06 12")] == [
         "1,234,567", "1,234", "2.0.1", "12", "06 12",
     ]  # fmt: skip
+
+
+def test_numbers_in_words_are_told_as_english_writes_them() -> None:
+    source = "Les dix-neuf villes ont sept ponts et deux cent mille habitants au cinquième rang, une vingtaine."
+    assert losses(source, "The cities have bridges.") == [
+        Loss("dix-neuf", "19"), Loss("sept", "seven"), Loss("deux cent mille", "200,000"),
+    ]  # fmt: skip
