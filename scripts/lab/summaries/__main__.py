@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from scripts.lab.summaries.articles import FOLDER, Article, read_english, read_french
-from scripts.lab.summaries.findings import facts_table, leaning_table
+from scripts.lab.summaries.findings import facts_table, leaning_table, support_table
 from scripts.lab.summaries.scores import table
 from worker.engine import EngineOptions, build_engine
 from worker.engine.interface import Role
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ):
         if articles:
             print(table(name, articles))
-    print(leaning_table(french, english), facts_table(french), sep="\n\n")
+    print(leaning_table(french, english), facts_table(french), support_table(french), sep="\n\n")
     return 0
 
 

@@ -7,7 +7,10 @@ from scripts.lab.summaries.articles import Article
 from scripts.lab.summaries.corruption import Check, run_checks
 from scripts.lab.summaries.scores import LIMITS
 from scripts.lab.summaries.systems import System, Text
+from worker.summary.evidence import EvidenceIndex
 from worker.summary.leaning import leans
+from worker.summary.sentences import split_sentences
+from worker.summary.verification import MIN_SUPPORT
 
 _SYSTEMS: dict[str, System] = {
     "first sentences that fit": systems.first_that_fit,
@@ -85,3 +88,18 @@ def facts_table(articles: Sequence[Article]) -> str:
 def _row(kind: str, checks: Sequence[Check]) -> str:
     flagged = sum(bool(check.unsupported) for check in checks)
     return f"| {kind} | {len(checks)} | {flagged} ({100 * flagged / len(checks):.1f} %) |"
+
+
+def support_table(articles: Sequence[Article]) -> str:
+    """How many sentences a strict summary would replace for want of support, right ones and those about something else."""
+    own, foreign = [], []
+    for article in articles:
+        index = EvidenceIndex(article.sentences(vectors=False))
+        for other in articles:
+            supports = [index.trace(text)[1] for reference in other.references for text in split_sentences(reference)]
+            (own if other is article else foreign).extend(supports)
+    lines = [f"| sentences of references | number | support under {MIN_SUPPORT} |", "| --- | ---: | ---: |"]
+    for name, supports in (("the article's own", own), ("those of other articles", foreign)):
+        low = sum(support < MIN_SUPPORT for support in supports)
+        lines.append(f"| {name} | {len(supports)} | {100 * low / len(supports):.1f} % |")
+    return "\n".join(lines)

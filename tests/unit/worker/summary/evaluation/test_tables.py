@@ -66,5 +66,11 @@ def test_summaries_hang_less_often_than_without_the_rule() -> None:
 def test_the_command_prints_its_tables(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == 0
     printed = capsys.readouterr().out
-    for part in ("### French, held-out half", "ours less first sentences that fit", "hangs in the air", "own number"):
+    for part in (
+        "### French, held-out half",
+        "ours less first sentences that fit",
+        "hangs in the air",
+        "own number",
+        "support under",
+    ):
         assert part in printed
