@@ -24,7 +24,11 @@ from worker.memory import Memory
 from worker.plan import Route, make_plan
 from worker.summary import Sentence, plan_steps, summarize_abstractive, summarize_extractive
 from worker.terms import TermFinder, Use
+from worker.text import badness
 from worker.translation import Translated, translate, wait_for
+
+#: The badness of a translation from which it says something wrong, and not only less well.
+_MISLEADING = 3
 
 
 class Watch(Protocol):
@@ -88,8 +92,7 @@ def process(
     summary = None
     if mode != "none":
         watch.report(Stage.SUMMARIZING, len(wanted), total)
-        sentences = [_sentence(item) for item in translated if item.planned.paragraph is not None]
-        summary = _summarize(sentences, mode, engine, key, watch, request.summary.max_words, len(wanted), total)
+        summary = _summarize(translated, mode, request, engine, key, watch, len(wanted), total)
     ended = time.monotonic()
     return Result(
         translation=assembled.translation,
@@ -141,24 +144,36 @@ def _sentence(item: Translated) -> Sentence:
         source=planned.source,
         target=item.target,
         vector=item.vector,
-        complete=planned.route is not Route.KEEP and not item.flags and not item.truncated,
+        complete=_is_complete(item),
         sentence=planned.sentence,
     )
 
 
+def _is_complete(item: Translated) -> bool:
+    """Whether a segment may stand in a summary: it is prose, and nothing that misleads is known of its translation."""
+    return (
+        item.planned.route in (Route.TRANSLATE, Route.ENGLISH)
+        and badness(item.flags) < _MISLEADING
+        and not item.truncated
+    )
+
+
 def _summarize(
-    sentences: Sequence[Sentence],
+    translated: Sequence[Translated],
     mode: str,
+    request: JobRequest,
     engine: Engine,
     key: str,
     watch: Watch,
-    max_words: int,
     done: int,
     total: int,
 ) -> Summary:
+    sentences = [_sentence(item) for item in translated if item.planned.paragraph is not None]
+    max_words, title = request.summary.max_words, request.title
     if mode == "extractive":
-        draft = summarize_extractive(sentences, max_words=max_words)
+        draft = summarize_extractive(sentences, max_words=max_words, title=title)
     else:
+        english = " ".join(item.target for item in translated if item.planned.paragraph is None)
 
         def on_progress(step: int) -> None:
             watch.report(Stage.SUMMARIZING, min(done + step, total), total)
@@ -169,13 +184,15 @@ def _summarize(
                 key,
                 sentences,
                 max_words=max_words,
+                strict=request.summary.strict,
+                title=f"{title} {english}" if title else None,
                 on_progress=on_progress,
                 wait=lambda future: wait_for(future, watch.check),
             )
         except BaseException:
             engine.cancel(key)
             raise
-    return Summary.model_validate(draft.as_json())
+    return Summary.model_validate(draft.as_json(unsupported=True))
 
 
 def _coverage(request: JobRequest, translated: Sequence[Translated]) -> Coverage:

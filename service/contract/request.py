@@ -28,11 +28,14 @@ class _Record(BaseModel):
 
 
 class SummaryOptions(_Record):
-    """Which summary is wanted. `max_words` bounds the English summary, counted as words split by white space."""
+    """Which summary is wanted. `max_words` bounds the English summary, counted as words split by white space.
+
+    With `strict`, a model's sentence that states what the article does not gives way to a sentence of the translation.
+    """
 
     mode: Literal["auto", "extractive", "abstractive", "none"] = "auto"
     max_words: Annotated[int, Field(ge=5, le=1000)] = 100
-    strict: Literal[False] = False
+    strict: bool = False
 
 
 def _term(value: str) -> str:
@@ -101,11 +104,6 @@ def _refuse_unbuilt(body: dict[str, Any]) -> None:
     for field in sorted(_NOT_BUILT & body.keys()):
         if body[field] is not None:
             raise RequestError(Code.NOT_SUPPORTED, f"{field} is not supported yet. Leave it out.", pointer=f"/{field}")
-    summary = body.get("summary")
-    if isinstance(summary, dict) and summary.get("strict") is True:
-        raise RequestError(
-            Code.NOT_SUPPORTED, "summary.strict is not supported yet. Leave it out.", pointer="/summary/strict"
-        )
 
 
 def _with_entries(body: dict[str, Any]) -> dict[str, Any]:

@@ -40,13 +40,15 @@ class SummarySentence(_Record):
     """A sentence of the summary. `evidence` are `[paragraph, segment]` pairs; `support` is between 0 and 1.
 
     `flags`: `cut` where the text is shorter than what it was taken from, `selected` where it was taken from the translation
-    because the model had nothing usable to say.
+    because the model had nothing usable to say, `unsupported` where the numbers or names in `unsupported` are nowhere in the
+    article, `replaced` where `summary.strict` put a sentence of the translation in the place of such a one.
     """
 
     text: str
     evidence: list[tuple[int, int]]
     support: float
     flags: list[str] = []
+    unsupported: list[str] = []
 
 
 class SummaryCoverage(_Record):
