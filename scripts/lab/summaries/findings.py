@@ -92,7 +92,8 @@ def _row(kind: str, checks: Sequence[Check]) -> str:
 
 def support_table(articles: Sequence[Article]) -> str:
     """How many sentences a strict summary would replace for want of support, right ones and those about something else."""
-    own, foreign = [], []
+    own: list[float] = []
+    foreign: list[float] = []
     for article in articles:
         index = EvidenceIndex(article.sentences(vectors=False))
         for other in articles:
