@@ -14,6 +14,7 @@ from worker.text.addresses import without_addresses
 from worker.text.checks import without_runs
 from worker.text.document import BLANKS
 from worker.text.headlines import is_shouted, quieted, shouted, without_added_stop
+from worker.text.numbers import with_english_digits
 
 #: Placeholders are found all the same.
 NO_TERMS = TermFinder()
@@ -52,7 +53,7 @@ class PlannedSegment:
         return substituted(self.source, self.uses)
 
     def finished(self, output: str) -> str:
-        """What the model wrote, in capitals where the source is, and without a full stop that the source has not."""
+        """What the model wrote, in capitals where the source is, numbers as in English, and no full stop that was added."""
         if self.tokens is None:
             return output
         given = self.tokens.text.strip(BLANKS)
@@ -60,6 +61,8 @@ class PlannedSegment:
             return self.source
         if given != self.source:
             output = shouted(output, tuple(use.wanted for use in self.uses if use.term.kept))
+        if not any(use.term.kept and any(map(str.isdigit, use.wanted)) for use in self.uses):
+            output = with_english_digits(self.source, output)
         return without_added_stop(self.source, output)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 
 from worker.text.abbreviations import words
-from worker.text.numerals import ENGLISH_NUMERALS, FRENCH_NUMERALS, Numeral
+from worker.text.numerals import ENGLISH_NUMERALS, FRENCH_NUMERALS, Numeral, english_digits
 
 _HOUR = re.compile(r"[ \u00a0\u202f]?(?:h(?:\b|(?=\d))|heures?\b|:\d\d)", re.IGNORECASE)
 _PERCENT = re.compile(r"%|\bp(?:our|\.)[ \u00a0]?c(?:ent\b|\.)|\bp\.[ \u00a0]?100\b", re.IGNORECASE)
@@ -58,6 +58,21 @@ class _English:
                 values.update(_parts(numeral.written))
         stream = "".join(char for char in text if char.isdigit())
         return cls(numerals, values, stream, frozenset(_LETTERS.findall(text.lower())))
+
+
+def with_english_digits(source: str, target: str) -> str:
+    """`target` with the numbers that it has just as `source` writes them, in French, written as in English: ``1 300``, ``4,2``.
+
+    What was kept as it is would change with them: that is the caller's to rule out.
+    """
+    if not any(map(str.isdigit, target)):
+        return target
+    for numeral in FRENCH_NUMERALS.find(source):
+        digits = numeral.written.rstrip("abcdefghijklmnopqrstuvwxyz \u00a0\u202f-") if numeral.in_digits else ""
+        english = english_digits(digits)
+        if english != digits and digits in target:
+            target = re.sub(rf"(?<![\d.,\w]){re.escape(digits)}(?!\w|[.,]\d)", english, target)
+    return target
 
 
 def missing_numbers(source: str, target: str) -> list[str]:

@@ -10,7 +10,7 @@ from worker.text import FlagCode, check, needs_translation
 from worker.text.checks import LONGEST_DETAIL, Flag, badness
 from worker.text.loops import repetition
 from worker.text.names import lost_quotation, missing_capitals, missing_mentions, missing_names, missing_signs
-from worker.text.numbers import added_numbers, missing_numbers
+from worker.text.numbers import added_numbers, missing_numbers, with_english_digits
 
 
 def test_hardly_any_good_pair_raises_a_flag() -> None:
@@ -91,6 +91,21 @@ def test_lost_addresses_are_found() -> None:
 )
 def test_numbers(source: str, target: str, missing: list[str]) -> None:
     assert missing_numbers(source, target) == missing
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "english"),
+    [
+        ("1 300 postes, soit 4,2 %", "1 300 posts, or 4,2%", "1,300 posts, or 4.2%"),
+        ("1\u202f300 postes", "1\u202f300 posts", "1,300 posts"),
+        ("2,5 millions", "2,5 million (12,55)", "2.5 million (12,55)"),
+        ("la version 1.2.3 du 12 mai", "version 1.2.3 of 12 May", "version 1.2.3 of 12 May"),
+        ("1,5 et 11,5", "11,5 and 1,5", "11.5 and 1.5"),
+        ("sans chiffre", "12,5", "12,5"),
+    ],
+)
+def test_numbers_are_written_as_in_english(source: str, target: str, english: str) -> None:
+    assert with_english_digits(source, target) == english
 
 
 @pytest.mark.parametrize(
