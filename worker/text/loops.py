@@ -8,6 +8,9 @@ from collections.abc import Sequence
 _TOKEN = re.compile(r"\d+(?:[.,'’ \u00a0\u202f]\d+)*|[^\W\d_]+|([^\w\s])\1*")
 _RUN = re.compile(r"(\S)\1{7,}")
 
+#: A word twice in a row that English hardly ever has so.
+_DOUBLED = re.compile(r"\b(?!(?:that|very|much|long|more)\b)([^\W\d_]{4,})[ \u00a0]\1\b", re.IGNORECASE)
+
 #: The longest phrase, in words, whose immediate repeats are looked for.
 LONGEST_PHRASE = 12
 #: A mark may come this many times in a row, with blanks between.
@@ -21,7 +24,7 @@ SOURCE_PASSAGE = 3
 def repetition(source: str, target: str) -> str | None:
     """What `target` repeats beyond what `source` does, in a few words, or None.
 
-    A word or a pair of words three times in a row, a longer phrase twice in a row, a passage of six words twice
+    A word or a pair of words three times in a row, a longer phrase or a word of four letters twice in a row, a passage of six words twice
     anywhere, or a run of one character. Linear in the lengths of both.
     """
     mine, theirs = _tokens(target), _tokens(source)
@@ -38,6 +41,9 @@ def repetition(source: str, target: str) -> str | None:
         start, copies = _in_a_row(mine, size)
         if copies > max(usual, 2 if size < 3 else 1):
             return f"{' '.join(mine[start : start + size])} × {copies}"
+    doubled = _DOUBLED.search(target) if usual < 2 else None
+    if doubled:
+        return doubled[0]
     if _twice(theirs, SOURCE_PASSAGE) is None:
         place = _twice(mine, PASSAGE)
         if place is not None:

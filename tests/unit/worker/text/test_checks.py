@@ -198,6 +198,10 @@ def test_the_worse_of_two_has_more_badness() -> None:
     [
         ("Oui, oui, oui !", "Yes, yes, yes!", False),
         ("Oui !", "Yes yes yes!", True),
+        ("Le prix de l'électricité", "The price of electricity electricity", True),
+        ("Je sais que cela suffit", "I know that that is enough", False),
+        ("Pas à pas, pas à pas", "Step by step, step by step", False),
+        ("Oui, bonjour", "Hello, hello", False),
         ("Il dort.", "He sleeps and sleeps.", False),
         ("Il dort.", "He is at home, he is at home.", True),
         ("Fin…", "The end...", False),
