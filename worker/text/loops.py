@@ -24,8 +24,8 @@ SOURCE_PASSAGE = 3
 def repetition(source: str, target: str) -> str | None:
     """What `target` repeats beyond what `source` does, in a few words, or None.
 
-    A word or a pair of words three times in a row, a longer phrase or a word of four letters twice in a row, a passage of six words twice
-    anywhere, or a run of one character. Linear in the lengths of both.
+    A word or a pair of words three times in a row, a longer phrase or a word of four letters twice in a row, a passage of
+    six words twice anywhere, or a run of one character. Linear in the lengths of both.
     """
     mine, theirs = _tokens(target), _tokens(source)
     start, copies = _in_a_row(mine, 1)
