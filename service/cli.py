@@ -1,16 +1,18 @@
-"""The `depeche` command: web, submit, status, cancel, keys."""
+"""The `depeche` command: web, submit, status, list, cancel, keys."""
 
 import io
 import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from service.contract.settings import SettingsError
+from service.contract.states import JobState
 from service.failure import Failed
 from service.key_commands import keys
 
@@ -112,6 +114,23 @@ def status(job_id: str, as_json: bool, url: str, key: str | None) -> None:
     running = f" ({job.stage}, {job.done} of {job.total} segments)" if job.stage and job.total else ""
     failed = f" ({job.error[0]}): {job.error[1]}" if job.error else ""
     click.echo(f"{job.state}{running}{failed}")
+
+
+@main.command("list")
+@click.option("--state", type=click.Choice([state.value for state in JobState]), help="Only jobs in this state.")
+@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Most jobs.")
+@click.option("--json", "as_json", is_flag=True, help="Print the jobs as JSON, one a line.")
+@_url
+@_key
+def list_jobs(state: str | None, limit: int, as_json: bool, url: str, key: str | None) -> None:
+    """Lists your own jobs, newest first: id, state, when they were submitted, what went wrong."""
+    with _client(url, key) as client, _one_line():
+        for job in islice(client.jobs(state=state), limit):
+            if as_json:
+                click.echo(json.dumps(dict(job.raw), ensure_ascii=False))
+            else:
+                code = f"  {job.error[0]}" if job.error else ""
+                click.echo(f"{job.id}  {job.state:<9}  {job.raw['created_at']}{code}")
 
 
 @main.command()

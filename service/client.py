@@ -9,7 +9,7 @@ ClientError
 import random
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -24,6 +24,9 @@ _WATCHED_WAIT_S = 1.0
 
 #: Seconds between two retries: at first, and at most. `Retry-After` counts where it is longer.
 _BACKOFF_S = (0.25, 8.0)
+
+#: Jobs that are asked for at once.
+_PAGE = 100
 
 #: Seconds of `Retry-After` that are obeyed at most.
 _PATIENCE_S = 60.0
@@ -163,6 +166,16 @@ class Client:
         """The job; with `wait_s`, up to 60, as soon as it ends or that time is over. Raises `ClientError`."""
         parameters = {"wait": f"{wait_s:g}"} if wait_s else {}
         return JobView(self._send("GET", _path(job_id), params=parameters, timeout=self._timeout_s + wait_s).json())
+
+    def jobs(self, *, state: str | None = None) -> Iterator[JobView]:
+        """Your own jobs, newest first, without results, page by page as they are asked for. Raises `ClientError`."""
+        parameters = {"limit": str(_PAGE), **({"state": state} if state else {})}
+        while True:
+            page = self._send("GET", "/v1/jobs", params=parameters).json()
+            yield from map(JobView, page["jobs"])
+            if page["next"] is None:
+                return
+            parameters["cursor"] = page["next"]
 
     def wait(
         self, job_id: str, *, timeout_s: float | None = None, on_progress: Callable[[JobView], None] | None = None

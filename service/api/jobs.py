@@ -1,6 +1,8 @@
-"""The job resource: submit, look or wait, read the text alone, cancel or erase."""
+"""The job resource: submit, list, look or wait, read the text alone, cancel or erase."""
 
+import json
 from contextlib import suppress
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, g, request
 
@@ -8,7 +10,7 @@ from service.admission import admit
 from service.api import quotas, texts
 from service.api.auth import client
 from service.api.bodies import read_request
-from service.api.parameters import idempotency_key, refuse_unknown, wait_seconds
+from service.api.parameters import idempotency_key, job_state, page_limit, refuse_unknown, wait_seconds
 from service.backend import Backend
 from service.contract.errors import JobGone, JobNotFound
 from service.contract.job import Job
@@ -16,6 +18,9 @@ from service.contract.store import JobStore
 
 #: Seconds after which a client should look again at a job that has not ended.
 RETRY_AFTER_S = 1
+
+#: Jobs of a page of the list: without `?limit=`, and at most.
+PAGE_JOBS, MOST_PAGE_JOBS = 20, 100
 
 
 def make_blueprint(backend: Backend) -> Blueprint:
@@ -37,6 +42,18 @@ def make_blueprint(backend: Backend) -> Blueprint:
         response.headers["Location"] = f"/v1/jobs/{job.id}"
         if known:
             response.headers["Idempotent-Replayed"] = "true"
+        return response
+
+    @blueprint.get("")
+    def listed() -> Response:
+        refuse_unknown(request, "state", "limit", "cursor")
+        limit = page_limit(request, default=PAGE_JOBS, most=MOST_PAGE_JOBS)
+        page = store.jobs_of(client(), state=job_state(request), limit=limit, cursor=request.args.get("cursor"))
+        body = {"jobs": [job.view() for job in page.jobs], "next": page.next}
+        response = Response(json.dumps(body, ensure_ascii=False), mimetype="application/json")
+        if page.next is not None:
+            query = urlencode({**request.args, "cursor": page.next})
+            response.headers["Link"] = f'</v1/jobs?{query}>; rel="next"'
         return response
 
     @blueprint.get("/<job_id>")

@@ -6,6 +6,7 @@ import re
 from flask import Request
 
 from service.contract.errors import Code, RequestError
+from service.contract.states import JobState
 
 _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}\Z")
 
@@ -32,6 +33,25 @@ def wait_seconds(request: Request, *, limit: float) -> float:
     if not 0 <= seconds <= limit:
         raise RequestError(Code.INVALID_PARAMETER, f"wait takes a number of seconds from 0 to {limit:g}.")
     return seconds
+
+
+def job_state(request: Request) -> JobState | None:
+    """The value of `?state=`; None without it. Raises `RequestError`."""
+    value = request.args.get("state")
+    if value is None:
+        return None
+    try:
+        return JobState(value)
+    except ValueError:
+        raise RequestError(Code.INVALID_PARAMETER, f"state takes one of: {', '.join(JobState)}.") from None
+
+
+def page_limit(request: Request, *, default: int, most: int) -> int:
+    """The value of `?limit=`. Raises `RequestError`."""
+    value = request.args.get("limit", str(default))
+    if not re.fullmatch(r"[0-9]{1,6}", value) or not 1 <= int(value) <= most:
+        raise RequestError(Code.INVALID_PARAMETER, f"limit takes a number from 1 to {most}.")
+    return int(value)
 
 
 def flag(request: Request, name: str) -> bool:

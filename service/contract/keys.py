@@ -38,6 +38,10 @@ class Keys:
         """HASH id, body, replays: what an Idempotency-Key (by its SHA-256, in hex) of a client was used for."""
         return f"{self.prefix}idem:{client}:{digest}"
 
+    def jobs_of(self, client: str) -> str:
+        """ZSET of the ids of a client's jobs, all with the score 0: ids sort by age."""
+        return f"{self.prefix}jobs:of:{client}"
+
     def worker(self, worker_id: str) -> str:
         """HASH: what a worker says of itself; expires 60 s after its last heartbeat."""
         return f"{self.prefix}worker:{worker_id}"

@@ -5,13 +5,14 @@ import json
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from redis import Redis
 
 from service.contract.attempt import Admission
 from service.contract.connection import one_connection
 from service.contract.durability import Durability
-from service.contract.errors import IdempotencyConflict, JobGone, JobNotFound, QueueFull
+from service.contract.errors import Code, IdempotencyConflict, JobGone, JobNotFound, QueueFull, RequestError
 from service.contract.ids import IdMint
 from service.contract.job import Job
 from service.contract.ledger import Ledger, as_bytes
@@ -42,6 +43,18 @@ _FIELDS = [
     "metadata",
     "version",
 ]
+
+
+#: Jobs that one page looks at, at most, to find those in the state that is wanted.
+_MOST_LOOKS = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class JobPage:
+    """Some of a client's jobs. `next` is the cursor of the page after it, or None where there is none."""
+
+    jobs: tuple[Job, ...]
+    next: str | None
 
 
 class JobStore(Ledger):
@@ -136,6 +149,22 @@ class JobStore(Ledger):
         if "state" not in record:
             raise JobGone
         return Job.from_record(job_id, record)
+
+    def jobs_of(self, client: str, *, state: JobState | None = None, limit: int, cursor: str | None = None) -> JobPage:
+        """Jobs of a client, newest first, without results: those after `cursor`, the `next` of the page before.
+
+        Raises `RequestError` for a cursor that is none.
+        """
+        with store_errors():
+            if cursor is not None and not self._is_genuine(cursor, client):
+                raise RequestError(Code.INVALID_PARAMETER, "cursor takes the next of the page before, as it was given.")
+            wanted = state.value if state else ""
+            last, *records = self._run("list", client, cursor or "", wanted, limit, _MOST_LOOKS, *_FIELDS)
+        jobs = []
+        for job_id, *values in records:
+            record = {name: value for name, value in zip(_FIELDS, values, strict=True) if value is not None}
+            jobs.append(Job.from_record(job_id.decode(), record))
+        return JobPage(tuple(jobs), last.decode() or None)
 
     def delete(self, job_id: str, *, client: str) -> JobState | None:
         """Cancels a job that waits or runs (returns `CANCELLED`), erases one that has ended (returns None)."""

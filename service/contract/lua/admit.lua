@@ -20,6 +20,13 @@ local now = now_ms()
 redis.call('HSET', job_key(id), 'state', 'queued', 'client', client, 'metadata', metadata, 'request', request,
   'created_ms', now, 'attempts', 0, 'token', 0, 'done', 0, 'total', 0, 'version', 1)
 redis.call('ZADD', KEY.queued, now, id)
+local list = jobs_of_key(client)
+redis.call('ZADD', list, 0, id)
+redis.call('PERSIST', list)
+-- Each new job takes the oldest two off the list, if they have expired: so the list never grows beyond what is kept.
+for _, old in ipairs(redis.call('ZRANGE', list, 0, 1)) do
+  if redis.call('EXISTS', job_key(old)) == 0 then redis.call('ZREM', list, old) end
+end
 if idem ~= '' then
   redis.call('HSET', idem, 'id', id, 'body', body)
   redis.call('EXPIRE', idem, tonumber(ttl))

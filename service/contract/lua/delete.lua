@@ -11,6 +11,7 @@ if ended(record[1]) then
     redis.call('ZREM', KEY.sentences, name)
   end
   redis.call('DEL', job_key(id), sentences_key(id))
+  redis.call('ZREM', jobs_of_key(client), id)
   return 'erased'
 end
 redis.call('HINCRBY', job_key(id), 'token', 1)

@@ -24,6 +24,7 @@
 -- STRING {prefix}sentence:{client}:{digest}   a translated sentence, as worker/sentences.py keeps it
 -- ZSET {prefix}sentences           client:digest by when it was remembered
 -- LIST {prefix}job:{id}:partial    what attempts have translated so far, in pieces that only workers read
+-- ZSET {prefix}jobs:of:{client}   id, all with the score 0: the jobs of a client by age; some may have expired
 -- ZSET {prefix}jobs:queued         id by created_ms      every queued job, and no other
 -- ZSET {prefix}jobs:running        id by lease_ms        every running job, and no other
 -- ZSET {prefix}jobs:quarantined    id by created_ms      the queued jobs of the quarantine lane; they have no message
@@ -48,6 +49,9 @@ local SENTENCES_S = 3600
 -- Milliseconds in which ends are counted together, and for how many such times before this one.
 local COUNTED_MS, COUNTED = 10000, 5
 
+-- Seconds for which the list of a client's jobs outlives the last end of one, if results don't live longer.
+local LIST_S = 604800
+
 -- Messages beyond twice the queue's limit that may wait for a worker.
 local STALE_MESSAGES = 1000
 
@@ -65,6 +69,10 @@ end
 
 local function sentence_key(name)
   return KEY.sentence .. name
+end
+
+local function jobs_of_key(client)
+  return KEY.jobs_of .. client
 end
 
 local function ended(state)
@@ -102,6 +110,7 @@ local function finish(id, state, retention_s)
   redis.call('HINCRBY', job, 'version', 1)
   redis.call('EXPIRE', job, retention_s)
   redis.call('DEL', partial_key(id))
+  redis.call('EXPIRE', jobs_of_key(redis.call('HGET', job, 'client')), math.max(LIST_S, retention_s))
   count_end(now)
   redis.call('PUBLISH', KEY.ended, id)
 end

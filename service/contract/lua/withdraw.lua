@@ -3,11 +3,12 @@
 -- ARGV: id, idempotency key ('' where none was given), '1' to withdraw it even where a worker has it already
 -- Returns 1 when it was withdrawn, else 0
 local id, idem, at_work = unpack(ARGV)
-local record = redis.call('HMGET', job_key(id), 'state', 'token')
+local record = redis.call('HMGET', job_key(id), 'state', 'token', 'client')
 if not record[1] then return 0 end
 if at_work ~= '1' and (record[1] ~= 'queued' or record[2] ~= '0') then return 0 end
 if idem ~= '' and redis.call('HGET', idem, 'replays') then return 0 end
 redis.call('DEL', job_key(id), partial_key(id))
+redis.call('ZREM', jobs_of_key(record[3]), id)
 for _, set in ipairs({KEY.queued, KEY.running, KEY.quarantined, KEY.unlisted}) do redis.call('ZREM', set, id) end
 if idem ~= '' then redis.call('DEL', idem) end
 return 1

@@ -315,6 +315,18 @@ class LedgerMachine(RuleBasedStateMachine):
                 self.store.get(job_id, client="c")
 
     @invariant()
+    def the_clients_list_has_every_job_newest_first(self) -> None:
+        if not hasattr(self, "jobs"):
+            return
+        pages = [self.store.jobs_of("c", limit=2)]
+        while pages[-1].next is not None:
+            pages.append(self.store.jobs_of("c", limit=2, cursor=pages[-1].next))
+        assert [job.id for page in pages for job in page.jobs] == sorted(self.jobs, reverse=True)
+        failed = self.store.jobs_of("c", state=JobState.FAILED, limit=100)
+        assert {job.id for job in failed.jobs} == {i for i, job in self.jobs.items() if job.state is JobState.FAILED}
+        assert self.store.jobs_of("other", limit=2).jobs == ()
+
+    @invariant()
     def every_job_is_in_its_set_and_in_no_other(self) -> None:
         if not hasattr(self, "jobs"):
             return

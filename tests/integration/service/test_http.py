@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from service.contract.attempt import Heartbeat
+from service.contract.request import JobRequest
 from service.contract.states import Stage
 from tests.integration.service.front_end import FrontEnd, sample_result, work
 from tests.integration.service.http_checks import problem, submit
@@ -255,6 +256,34 @@ def test_unknown_query_parameters_are_refused(http: httpx2.Client) -> None:
     ):
         assert problem(http.get(path)) == (400, "invalid_parameter")
     assert problem(http.post("/v1/jobs?max_words=5", json={"text": "a"})) == (400, "invalid_parameter")
+
+
+# The list
+
+
+def test_the_list_has_the_callers_jobs(http: httpx2.Client, store: WholeLedger) -> None:
+    ids = sorted((submit(http)["id"] for _ in range(3)), reverse=True)
+    work(store, ids[1], sample_result(target="x"))
+    store.admit(JobRequest(text="Bonjour."), client="somebody else")
+    first = http.get("/v1/jobs?limit=2")
+    assert [item["id"] for item in first.json()["jobs"]] == ids[:2]
+    assert all(item["result"] is None for item in first.json()["jobs"])
+    assert first.json()["next"] == ids[1]
+    assert first.headers["Link"] == f'</v1/jobs?limit=2&cursor={ids[1]}>; rel="next"'
+    second = http.get(first.links["next"]["url"])
+    assert [item["id"] for item in second.json()["jobs"]] == ids[2:]
+    assert second.json()["next"] is None
+    assert "Link" not in second.headers
+    ended = http.get("/v1/jobs?state=succeeded").json()["jobs"]
+    assert [(item["id"], item["state"]) for item in ended] == [(ids[1], "succeeded")]
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["state=gone", "state=", "limit=0", "limit=101", "limit=1e1", "limit=%D9%A3", "cursor=", "cursor=x", "page=2"],
+)
+def test_a_wrong_query_of_the_list_is_refused(http: httpx2.Client, query: str) -> None:
+    assert problem(http.get(f"/v1/jobs?{query}")) == (400, "invalid_parameter")
 
 
 # The texts

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 import pytest
 
 from service.contract.attempt import Claim, Heartbeat
-from service.contract.errors import IdempotencyConflict, JobGone, JobNotFound, QueueFull
+from service.contract.errors import IdempotencyConflict, JobGone, JobNotFound, QueueFull, RequestError
 from service.contract.leases import Place
 from service.contract.request import JobRequest
 from service.contract.states import JobState, Stage
+from service.contract.store import JobPage
 from tests.integration.service.front_end import open_store, sample_result
 from tests.ledger import WholeLedger
 
@@ -42,6 +43,48 @@ def members(store: WholeLedger) -> tuple[set[str], set[str]]:
     names = (store.keys.queued, store.keys.running)
     queued, running = ({str(item, "ascii") for item in store.redis.zrange(name, 0, -1)} for name in names)  # type: ignore[arg-type]
     return queued, running
+
+
+def test_a_clients_jobs_are_listed_in_pages(store: WholeLedger) -> None:
+    ids = sorted((admitted(store) for _ in range(7)), reverse=True)
+    store.admit(JobRequest(text="Bonjour."), client=OTHER)
+    store.delete(ids[3], client=ME)
+    page = store.jobs_of(ME, limit=3)
+    assert [job.id for job in page.jobs] == ids[:3]
+    assert page.next == ids[2]
+    rest = store.jobs_of(ME, limit=100, cursor=page.next)
+    assert ([job.id for job in rest.jobs], rest.next) == (ids[3:], None)
+    cancelled = store.jobs_of(ME, state=JobState.CANCELLED, limit=100)
+    assert [(job.id, job.state) for job in cancelled.jobs] == [(ids[3], JobState.CANCELLED)]
+    assert store.jobs_of("nobody", limit=3) == JobPage((), None)
+    for cursor in ("", "x", store.new_id(OTHER)):
+        with pytest.raises(RequestError, match="cursor"):
+            store.jobs_of(ME, limit=3, cursor=cursor)
+
+
+def test_jobs_that_expired_leave_the_list(store: WholeLedger) -> None:
+    ids = sorted(admitted(store) for _ in range(6))
+    for job_id in ids[:4]:
+        store.redis.delete(store.keys.job(job_id))
+    newest = admitted(store)  # takes the oldest two off
+    assert store.redis.zcard(store.keys.jobs_of(ME)) == 5
+    assert [job.id for job in store.jobs_of(ME, limit=100).jobs] == [newest, ids[5], ids[4]]
+    assert store.redis.zcard(store.keys.jobs_of(ME)) == 3
+    assert store.redis.ttl(store.keys.jobs_of(ME)) == -1
+    store.delete(newest, client=ME)  # cancelled
+    assert store.redis.ttl(store.keys.jobs_of(ME)) > 600_000
+    store.delete(newest, client=ME)
+    assert newest not in [job.id for job in store.jobs_of(ME, limit=100).jobs]
+
+
+def test_a_page_looks_at_so_many_jobs_and_no_more(store: WholeLedger, monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = sorted((admitted(store) for _ in range(5)), reverse=True)
+    monkeypatch.setattr("service.contract.store._MOST_LOOKS", 2)
+    pages = [store.jobs_of(ME, state=JobState.FAILED, limit=1)]
+    while pages[-1].next is not None:
+        pages.append(store.jobs_of(ME, state=JobState.FAILED, limit=1, cursor=pages[-1].next))
+    assert [page.next for page in pages] == [ids[1], ids[3], None]
+    assert all(not page.jobs for page in pages)
 
 
 def test_admit_records_a_queued_job(store: WholeLedger) -> None:

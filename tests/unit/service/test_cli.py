@@ -65,6 +65,19 @@ def test_status(monkeypatch: pytest.MonkeyPatch, state: str, line: str) -> None:
     assert json.loads(depeche("status", "j1", "--json").stdout)["state"] == state
 
 
+def test_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    times = {"created_at": "2026-11-24T01:40:18.552Z"}
+    jobs = [job("a", "running", **times), job("b", "failed", **times), job("c", **times)]
+    transport = httpx2.MockTransport(lambda _: httpx2.Response(200, json={"jobs": jobs, "next": None}))
+    monkeypatch.setattr(cli, "_client", lambda url, key: Client(url, transport=transport))
+    assert depeche("list", "--limit", "2").stdout.splitlines() == [
+        "a  running    2026-11-24T01:40:18.552Z",
+        "b  failed     2026-11-24T01:40:18.552Z  model_failed",
+    ]
+    assert json.loads(depeche("list", "--limit", "1", "--json").stdout)["id"] == "a"
+    assert depeche("list", "--state", "gone").exit_code == 2
+
+
 def test_cancel_spares_what_has_ended(server: Server) -> None:
     server.bodies.append({"text": "salut"})
     ended = depeche("cancel", "j1")

@@ -145,6 +145,21 @@ def test_wait_ends_with_its_time() -> None:
         client.wait("j1", timeout_s=0.01)
 
 
+def test_jobs_come_page_by_page() -> None:
+    pages = [{"jobs": [job("a"), job("b")], "next": "b"}, {"jobs": [], "next": "c"}, {"jobs": [job("d")], "next": None}]
+    handler, requests = answers(*(httpx2.Response(200, json=page) for page in pages))
+    with client_of(handler) as client:
+        found = client.jobs(state="succeeded")
+        assert next(found).id == "a"
+        assert len(requests) == 1
+        assert [item.id for item in found] == ["b", "d"]
+    assert [dict(request.url.params) for request in requests] == [
+        {"limit": "100", "state": "succeeded"},
+        {"limit": "100", "state": "succeeded", "cursor": "b"},
+        {"limit": "100", "state": "succeeded", "cursor": "c"},
+    ]
+
+
 def test_texts() -> None:
     handler, requests = answers(*(httpx2.Response(200, content="Été\r\n".encode()) for _ in range(2)))
     with client_of(handler) as client:
