@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass
 
 from service.contract.api_keys import KeyStore
+from service.contract.batches import BatchStore
 from service.contract.connection import connect
 from service.contract.quotas import Limits, QuotaStore
 from service.contract.store import JobStore
@@ -28,6 +29,7 @@ class Backend:
     quotas: QuotaStore
     publisher: Publisher
     waits: WaitHub
+    batches: BatchStore
 
     @classmethod
     def open(cls, settings: Settings) -> "Backend":
@@ -48,9 +50,10 @@ class Backend:
             store.keys.ended,
             store.states,
         )
+        batches = BatchStore(store, retention_s=settings.retention_s)
         keys = KeyStore(redis, prefix=settings.key_prefix)
         quotas = QuotaStore(redis, prefix=settings.key_prefix)
-        return cls(settings, store, keys, quotas, Publisher(settings), waits)
+        return cls(settings, store, keys, quotas, Publisher(settings), waits, batches)
 
     @property
     def default_limits(self) -> Limits:

@@ -10,13 +10,14 @@ import random
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
 import httpx2
 
-from service.contract.states import JobState, Stage
+from service.views import BatchResult, JobView
+
+__all__ = ["ApiError", "BatchResult", "Client", "ClientError", "JobView", "Unreachable", "WaitTimeout"]
 
 #: Seconds of `?wait=` that one request asks for while nobody watches the progress, and while somebody does.
 _LONG_WAIT_S = 30.0
@@ -24,6 +25,9 @@ _WATCHED_WAIT_S = 1.0
 
 #: Seconds between two retries: at first, and at most. `Retry-After` counts where it is longer.
 _BACKOFF_S = (0.25, 8.0)
+
+#: Seconds between two lines of a stream of results, at most.
+_STREAM_PAUSE_S = 15.0
 
 #: Jobs that are asked for at once.
 _PAGE = 100
@@ -55,51 +59,6 @@ class ApiError(ClientError):
         self.code = code
         self.detail = detail
         self.retry_after = retry_after
-
-
-@dataclass(frozen=True, slots=True)
-class JobView:
-    """A job as the server showed it. `raw` is the whole of it, as documented."""
-
-    raw: Mapping[str, Any]
-
-    @property
-    def id(self) -> str:
-        """The id."""
-        return str(self.raw["id"])
-
-    @property
-    def state(self) -> JobState:
-        """Where the job is."""
-        return JobState(self.raw["state"])
-
-    @property
-    def stage(self) -> Stage | None:
-        """What a running job is doing."""
-        stage = self.raw["stage"]
-        return Stage(stage) if stage else None
-
-    @property
-    def done(self) -> int:
-        """Segments that are done, over both stages."""
-        return int(self.raw["progress"]["done"])
-
-    @property
-    def total(self) -> int:
-        """Segments in all; 0 before they are counted."""
-        return int(self.raw["progress"]["total"])
-
-    @property
-    def error(self) -> tuple[str, str] | None:
-        """Code and detail of a failed job."""
-        error = self.raw["error"]
-        return (str(error["code"]), str(error["detail"])) if error else None
-
-    @property
-    def result(self) -> Mapping[str, Any] | None:
-        """What a succeeded job holds, as documented."""
-        result: Mapping[str, Any] | None = self.raw["result"]
-        return result
 
 
 class Client:
@@ -166,6 +125,57 @@ class Client:
         """The job; with `wait_s`, up to 60, as soon as it ends or that time is over. Raises `ClientError`."""
         parameters = {"wait": f"{wait_s:g}"} if wait_s else {}
         return JobView(self._send("GET", _path(job_id), params=parameters, timeout=self._timeout_s + wait_s).json())
+
+    def submit_batch(
+        self,
+        articles: Sequence[Mapping[str, Any]],
+        *,
+        metadata: Mapping[str, Any] | None = None,
+        idempotency_key: str | None = None,
+    ) -> Mapping[str, Any]:
+        """Submits up to 1,000 articles, each as the body of a submission (docs/http.md), and returns the batch as documented.
+
+        Without a key of the caller's it makes one, so that a retry after a lost answer gives the same jobs. Raises
+        `ClientError`.
+        """
+        body: dict[str, Any] = {"jobs": [dict(article) for article in articles]}
+        if metadata is not None:
+            body["metadata"] = dict(metadata)
+        headers = {"Idempotency-Key": idempotency_key or str(uuid.uuid4())}
+        batch: Mapping[str, Any] = self._send("POST", "/v1/batches", json=body, headers=headers).json()
+        return batch
+
+    def batch(self, batch_id: str) -> Mapping[str, Any]:
+        """The batch as it is now, as documented. Raises `ClientError`."""
+        batch: Mapping[str, Any] = self._send("GET", f"/v1/batches/{_name(batch_id)}").json()
+        return batch
+
+    def batch_results(self, batch_id: str) -> Iterator[BatchResult]:
+        """A result for each article of a batch, as they come, to the last. Raises `ClientError`.
+
+        Where the stream breaks off it is begun anew; what was handed over is not handed over twice.
+        """
+        path, seen, tries = f"/v1/batches/{_name(batch_id)}/results", set[int](), 0
+        wanted = len(self.batch(batch_id)["items"])
+        while len(seen) < wanted:
+            tries += 1
+            try:
+                with self._http.stream("GET", path, timeout=self._timeout_s + _STREAM_PAUSE_S) as answer:
+                    if not answer.is_success:
+                        answer.read()
+                        raise _refusal(answer)
+                    for line in answer.iter_lines():
+                        if line.strip() and (result := BatchResult.from_line(line)).index not in seen:
+                            seen.add(result.index)
+                            tries = 0
+                            yield result
+            except httpx2.TransportError as error:
+                if tries > self._retries:
+                    raise Unreachable(
+                        f"Nobody answers at {self.url} ({type(error).__name__}). Is it running?"
+                    ) from error
+            if len(seen) < wanted:
+                time.sleep(min(_BACKOFF_S[0] * 2**tries, _BACKOFF_S[1]))
 
     def jobs(self, *, state: str | None = None) -> Iterator[JobView]:
         """Your own jobs, newest first, without results, page by page as they are asked for. Raises `ClientError`."""
@@ -278,10 +288,15 @@ def _headers(key: str | None) -> dict[str, str]:
 
 
 def _path(job_id: str) -> str:
-    """The address of a job. Raises `ClientError` for what can't be an id, so that it can't lead anywhere else."""
-    if not (job_id.isascii() and job_id.isalnum()):
-        raise ClientError(f"{job_id!r} is not a job's id")
-    return f"/v1/jobs/{job_id}"
+    """The address of a job."""
+    return f"/v1/jobs/{_name(job_id)}"
+
+
+def _name(given: str) -> str:
+    """The id. Raises `ClientError` for what can't be one, so that it can't lead anywhere else."""
+    if not (given.isascii() and given.isalnum()):
+        raise ClientError(f"{given!r} is not a job's id")
+    return given
 
 
 def _refusal(answer: httpx2.Response) -> ApiError:

@@ -50,14 +50,15 @@ class WaitHub:
         self._closed = threading.Event()
 
     @contextmanager
-    def watch(self, job_id: str) -> Iterator[threading.Event]:
-        """An event that is set when the job ends, or when this process stops; it may be set for nothing too.
+    def watch(self, *job_ids: str) -> Iterator[threading.Event]:
+        """An event that is set when one of the jobs ends, or when this process stops; it may be set for nothing too.
 
-        Look at the job's state after entering: an end from then on is not missed.
+        Look at the jobs' states after entering: an end from then on is not missed.
         """
         event = threading.Event()
         with self._lock:
-            self._waiters.setdefault(job_id, []).append(event)
+            for job_id in job_ids:
+                self._waiters.setdefault(job_id, []).append(event)
             self._start()
         try:
             if self._closed.is_set():
@@ -67,10 +68,16 @@ class WaitHub:
             yield event
         finally:
             with self._lock:
-                events = self._waiters[job_id]
-                events.remove(event)
-                if not events:
-                    del self._waiters[job_id]
+                for job_id in job_ids:
+                    events = self._waiters[job_id]
+                    events.remove(event)
+                    if not events:
+                        del self._waiters[job_id]
+
+    @property
+    def closed(self) -> bool:
+        """Whether this process stops."""
+        return self._closed.is_set()
 
     @property
     def waiting(self) -> int:

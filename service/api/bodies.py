@@ -1,6 +1,7 @@
 """The body of a submission: how it arrives, what it may be, and what it says."""
 
 import json
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import gevent
@@ -10,11 +11,13 @@ from werkzeug.exceptions import ClientDisconnected
 from werkzeug.http import parse_options_header
 
 from service.contract.errors import Code, RequestError
-from service.contract.request import JobRequest, parse_request
+from service.contract.request import JobRequest, check_metadata, parse_request
 from service.settings import Settings
 
 #: Bytes read from the connection at a time.
 _CHUNK = 65_536
+
+_BOM = b"\xef\xbb\xbf"
 
 #: Names of UTF-8, and of what is part of it.
 _UTF8 = {"utf-8", "utf8", "us-ascii", "ascii"}
@@ -22,11 +25,60 @@ _UTF8 = {"utf-8", "utf8", "us-ascii", "ascii"}
 
 def read_request(request: Request, settings: Settings) -> tuple[JobRequest, bytes]:
     """The submission, and the bytes that an Idempotency-Key is bound to. Raises `RequestError`."""
-    media_type = _media_type(request)
+    media_type = _media_type(request, ("application/json", "text/plain"))
     data = read_body(request, limit=settings.body_limit, seconds=settings.body_timeout_s)
     text = decode(data)
     body = parse_json(text) if media_type == "application/json" else {"text": text}
     return parse_request(body, max_characters=settings.max_characters), media_type.encode() + b"\n" + data
+
+
+def read_batch(
+    request: Request, settings: Settings, *, most: int, limit: int
+) -> tuple[list[JobRequest | RequestError], dict[str, Any] | None, bytes]:
+    """The articles of a batch (or why one is none), its metadata, and the bytes that an Idempotency-Key is bound to.
+
+    JSON is `{"jobs": [...], "metadata": {...}}`; NDJSON has an article on each line that is not blank. Raises `RequestError`.
+    """
+    media_type = _media_type(request, ("application/json", "application/x-ndjson"))
+    data = read_body(request, limit=limit, seconds=settings.body_timeout_s * 4)
+    metadata = None
+    if media_type == "application/json":
+        body = _batch_body(parse_json(decode(data)))
+        entries: list[Any] = body["jobs"]
+        metadata = body.get("metadata")
+        parsers = [lambda entry=entry: entry for entry in entries]
+    else:
+        lines = [line for line in data.removeprefix(_BOM).split(b"\n") if line.strip()]
+        parsers = [lambda line=line: parse_json(decode(line)) for line in lines]
+    if not 1 <= len(parsers) <= most:
+        raise RequestError(
+            Code.INVALID_REQUEST,
+            f"The batch has {len(parsers)} articles; it takes 1 to {most}. Send them in several batches.",
+        )
+    return [_article(parse, settings) for parse in parsers], metadata, media_type.encode() + b"\n" + data
+
+
+def _article(parse: Callable[[], Any], settings: Settings) -> JobRequest | RequestError:
+    try:
+        return parse_request(parse(), max_characters=settings.max_characters)
+    except RequestError as error:
+        return error
+
+
+def _batch_body(body: Any) -> dict[str, Any]:
+    if not isinstance(body, dict) or not isinstance(body.get("jobs"), list):
+        raise RequestError(
+            Code.INVALID_REQUEST, 'Send {"jobs": [...]}, with an article such as {"text": "..."} in each place.'
+        )
+    unknown = sorted(body.keys() - {"jobs", "metadata"})
+    if unknown:
+        raise RequestError(Code.UNKNOWN_FIELD, "A batch has the fields jobs and metadata, and no others.")
+    metadata = body.get("metadata")
+    if metadata is not None:
+        if not isinstance(metadata, dict):
+            raise RequestError(Code.INVALID_REQUEST, "metadata takes an object.", pointer="/metadata")
+        check_metadata(metadata)
+    return body
 
 
 def read_body(request: Request, *, limit: int, seconds: float) -> bytes:
@@ -102,13 +154,12 @@ def _invalid_json(reason: str) -> RequestError:
     return RequestError(Code.INVALID_JSON, f"The body can't be read as JSON: {reason}.")
 
 
-def _media_type(request: Request) -> str:
-    """`application/json` or `text/plain`. Raises `RequestError` for others, and for charsets that are not UTF-8."""
+def _media_type(request: Request, known: Sequence[str]) -> str:
+    """One of the media types `known`. Raises `RequestError` for others, and for charsets that are not UTF-8."""
     media_type, options = parse_options_header(request.headers.get("Content-Type", ""))
     media_type = media_type.lower()
-    if media_type not in ("application/json", "text/plain"):
-        hint = "Set Content-Type to application/json, or to text/plain for the article alone."
-        raise RequestError(Code.UNSUPPORTED_MEDIA_TYPE, hint)
+    if media_type not in known:
+        raise RequestError(Code.UNSUPPORTED_MEDIA_TYPE, f"Set Content-Type to one of: {', '.join(known)}.")
     if options.get("charset", "utf-8").lower() not in _UTF8:
         raise RequestError(
             Code.INVALID_ENCODING, "Only UTF-8 is read. Convert the body, and say charset=utf-8 or nothing."

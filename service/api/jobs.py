@@ -33,10 +33,11 @@ def make_blueprint(backend: Backend) -> Blueprint:
         refuse_unknown(request)
         key = idempotency_key(request)
         wanted, body = read_request(request, backend.settings)
-        with quotas.spent(backend, wanted) as give_back:
+        with quotas.spent(backend, g.api_key, wanted) as spending:
+            g.spending = spending
             job, known = admit(store, backend.publisher, wanted, client=client(), idempotency_key=key, body=body)
             if known:
-                give_back()
+                spending.give_back()
         g.job_id = job.id
         response = _job_response(job, status=202)
         response.headers["Location"] = f"/v1/jobs/{job.id}"

@@ -1,7 +1,7 @@
 """The quota of a submission, and the `RateLimit` headers that tell of it (draft-ietf-httpapi-ratelimit-headers-10)."""
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from flask import Response, g
@@ -13,33 +13,44 @@ from service.contract.quotas import WINDOW_S, Limits, Quota
 from service.contract.request import JobRequest
 
 
+class Spending:
+    """What an article has cost a key, and what is `left` of its quotas: nothing for callers without any."""
+
+    def __init__(self, backend: Backend, key: ApiKey | None, request: JobRequest) -> None:
+        self.left: Sequence[Quota] = ()
+        self._backend = backend
+        self._limits = _limits(backend, key)
+        self._key_id = key.id if key is not None and self._limits else None
+        self._characters = len(request.text) + len(request.title or "")
+
+    def spend(self) -> None:
+        """Raises what `QuotaStore.spend` raises."""
+        if self._key_id is not None:
+            self.left = self._backend.quotas.spend(self._key_id, self._limits, characters=self._characters)
+
+    def give_back(self) -> None:
+        """Undoes it, as far as Redis answers: a quota is whole again within a minute anyhow."""
+        if self._key_id is not None:
+            with suppress(StoreUnavailable):
+                self.left = self._backend.quotas.give_back(self._key_id, self._limits, characters=self._characters)
+
+
 @contextmanager
-def spent(backend: Backend, request: JobRequest) -> Iterator[Callable[[], None]]:
-    """Spends the quota of the caller's key on an article. What it yields gives it back, as does an error in the body.
+def spent(backend: Backend, key: ApiKey | None, request: JobRequest) -> Iterator[Spending]:
+    """Spends the quota of a key on an article; an error in the body gives it back.
 
     Raises what `QuotaStore.spend` raises. Callers without a key have no quota.
     """
-    key: ApiKey | None = g.api_key
-    limits = _limits(backend, key)
-    if key is None or not limits:
-        yield lambda: None
-        return
-    characters = len(request.text) + len(request.title or "")
-    g.quotas = backend.quotas.spend(key.id, limits, characters=characters)
-
-    def give_back() -> None:
-        with suppress(StoreUnavailable):  # it is whole again within a minute anyhow
-            g.quotas = backend.quotas.give_back(key.id, limits, characters=characters)
-
+    spending = Spending(backend, key, request)
+    spending.spend()
     try:
-        yield give_back
+        yield spending
     except StoreUnavailable:
         # Redis may be just what does not answer, and the caller has waited for it long enough.
-        arguments = {"characters": characters}
-        threading.Thread(target=_insist, args=(backend, key.id, limits), kwargs=arguments, daemon=True).start()
+        threading.Thread(target=spending.give_back, daemon=True).start()
         raise
     except DepecheError:
-        give_back()
+        spending.give_back()
         raise
 
 
@@ -49,7 +60,8 @@ def headers(backend: Backend, response: Response) -> Response:
     limits = _limits(backend, key)
     if key is None or not limits:
         return response
-    quotas: Sequence[Quota] = g.get("quotas", ())
+    spending: Spending | None = g.get("spending")
+    quotas = spending.left if spending is not None else ()
     if not quotas:  # refused before it came to that
         with suppress(StoreUnavailable):
             quotas = backend.quotas.look(key.id, limits)
@@ -61,8 +73,3 @@ def headers(backend: Backend, response: Response) -> Response:
 
 def _limits(backend: Backend, key: ApiKey | None) -> Limits:
     return Limits() if key is None else key.limits.or_else(backend.default_limits)
-
-
-def _insist(backend: Backend, key_id: str, limits: Limits, *, characters: int) -> None:
-    with suppress(StoreUnavailable):
-        backend.quotas.give_back(key_id, limits, characters=characters)

@@ -3,6 +3,7 @@
 DepecheError                    code, HTTP status, detail; what to do is in the detail
 ├── RequestError                the request can't be accepted as it is (4xx)
 ├── JobNotFound / JobGone       no such job (404); it was there once (410)
+├── BatchNotFound / BatchGone   no such batch (404); it was there once (410)
 ├── IdempotencyConflict         the same Idempotency-Key with another body (409)
 ├── KeyMissing / KeyInvalid     an API key is needed (401); this one is not in force (401)
 ├── QuotaExceeded               the key has used up its quota for now (429, Retry-After)
@@ -38,6 +39,7 @@ class Code(Enum):
     FOREIGN_ORIGIN = ErrorKind("foreign_origin", 403, "The request comes from another web site")
     NOT_FOUND = ErrorKind("not_found", 404, "There is nothing at this address")
     JOB_NOT_FOUND = ErrorKind("job_not_found", 404, "There is no such job")
+    BATCH_NOT_FOUND = ErrorKind("batch_not_found", 404, "There is no such batch")
     METHOD_NOT_ALLOWED = ErrorKind("method_not_allowed", 405, "This address does not know the method")
     NOT_ACCEPTABLE = ErrorKind("not_acceptable", 406, "None of the accepted media types can be given")
     TOO_SLOW = ErrorKind("too_slow", 408, "The body took too long to arrive")
@@ -45,6 +47,7 @@ class Code(Enum):
     JOB_WITHOUT_RESULT = ErrorKind("job_without_result", 409, "The job ended without this result")
     IDEMPOTENCY_CONFLICT = ErrorKind("idempotency_conflict", 409, "The Idempotency-Key was used with another body")
     JOB_GONE = ErrorKind("job_gone", 410, "The job expired or was erased")
+    BATCH_GONE = ErrorKind("batch_gone", 410, "The batch has expired")
     TOO_LARGE = ErrorKind("too_large", 413, "The article is too large")
     UNSUPPORTED_MEDIA_TYPE = ErrorKind("unsupported_media_type", 415, "The body's media type can't be read")
     MISDIRECTED = ErrorKind("misdirected", 421, "The Host header does not name this server")
@@ -104,6 +107,20 @@ class JobGone(DepecheError):
 
     def __init__(self) -> None:
         super().__init__(Code.JOB_GONE, "This job's results have expired or were erased. Submit the article again.")
+
+
+class BatchNotFound(DepecheError):
+    """The id is malformed, was never given out, or belongs to another client."""
+
+    def __init__(self) -> None:
+        super().__init__(Code.BATCH_NOT_FOUND, "No batch has this id. Check the id that the submission returned.")
+
+
+class BatchGone(DepecheError):
+    """The id was given out to this client, and its record has expired."""
+
+    def __init__(self) -> None:
+        super().__init__(Code.BATCH_GONE, "This batch has expired. Its jobs are listed for as long as they are kept.")
 
 
 class IdempotencyConflict(DepecheError):

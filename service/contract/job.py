@@ -30,8 +30,8 @@ class PastAttempt:
         return {
             "attempt": self.attempt,
             "lane": self.lane or "main",
-            "started_at": _timestamp(self.started_ms),
-            "ended_at": _timestamp(self.ended_ms),
+            "started_at": timestamp(self.started_ms),
+            "ended_at": timestamp(self.ended_ms),
             "outcome": self.outcome,
         }
 
@@ -99,10 +99,10 @@ class Job:
             "progress": {"done": self.done, "total": self.total},
             "attempts": self.attempts,
             "history": [past.view() for past in self.history],
-            "created_at": _timestamp(self.created_ms),
-            "started_at": _timestamp(self.started_ms),
-            "ended_at": _timestamp(self.ended_ms),
-            "expires_at": _timestamp(self.expires_ms),
+            "created_at": timestamp(self.created_ms),
+            "started_at": timestamp(self.started_ms),
+            "ended_at": timestamp(self.ended_ms),
+            "expires_at": timestamp(self.expires_ms),
             "error": {"code": self.error_code, "detail": self.error_detail} if self.error_code else None,
             "metadata": self.metadata,
             "result": None,
@@ -124,7 +124,7 @@ def _text(value: bytes | None) -> str | None:
     return None if value is None else value.decode()
 
 
-def _timestamp(milliseconds: int | None) -> str | None:
+def timestamp(milliseconds: int | None) -> str | None:
     """RFC 3339 in UTC with milliseconds."""
     if milliseconds is None:
         return None

@@ -42,6 +42,10 @@ class Keys:
         """ZSET of the ids of a client's jobs, all with the score 0: ids sort by age."""
         return f"{self.prefix}jobs:of:{client}"
 
+    def batch(self, batch_id: str) -> str:
+        """HASH client, created_ms, metadata, items: a batch, as `batches.py` keeps it; expires."""
+        return f"{self.prefix}batch:{batch_id}"
+
     def worker(self, worker_id: str) -> str:
         """HASH: what a worker says of itself; expires 60 s after its last heartbeat."""
         return f"{self.prefix}worker:{worker_id}"

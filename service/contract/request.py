@@ -96,7 +96,7 @@ def parse_request(body: object, *, max_characters: int) -> JobRequest:
         raise _request_error(error) from None
     _check_text(request, max_characters)
     if request.metadata is not None:
-        _check_metadata(request.metadata)
+        check_metadata(request.metadata)
     return request
 
 
@@ -115,7 +115,8 @@ def _with_entries(body: dict[str, Any]) -> dict[str, Any]:
     return {**body, "glossary": entries}
 
 
-def _check_metadata(metadata: dict[str, Any]) -> None:
+def check_metadata(metadata: dict[str, Any]) -> None:
+    """Raises `RequestError` for metadata that can't be kept."""
     try:
         size = len(json.dumps(metadata, ensure_ascii=False, allow_nan=False).encode())
     except (ValueError, RecursionError):

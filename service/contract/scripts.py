@@ -27,6 +27,7 @@ def _names(keys: Keys) -> str:
     """The names of the keys as a Lua table."""
     names = {
         "job": keys.job(""),
+        "batch": keys.batch(""),
         "jobs_of": keys.jobs_of(""),
         "worker": keys.worker(""),
         "api_key": keys.api_key(""),

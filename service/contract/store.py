@@ -3,7 +3,7 @@
 import hashlib
 import json
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -141,7 +141,7 @@ class JobStore(Ledger):
         is no more."""
         fields = [*_FIELDS, "result"] if result else _FIELDS
         with store_errors():
-            genuine = self._is_genuine(job_id, client)
+            genuine = self.is_genuine(job_id, client)
             values = self.redis.hmget(self.keys.job(job_id), fields) if genuine else []
         if not genuine:
             raise JobNotFound
@@ -156,7 +156,7 @@ class JobStore(Ledger):
         Raises `RequestError` for a cursor that is none.
         """
         with store_errors():
-            if cursor is not None and not self._is_genuine(cursor, client):
+            if cursor is not None and not self.is_genuine(cursor, client):
                 raise RequestError(Code.INVALID_PARAMETER, "cursor takes the next of the page before, as it was given.")
             wanted = state.value if state else ""
             last, *records = self._run("list", client, cursor or "", wanted, limit, _MOST_LOOKS, *_FIELDS)
@@ -169,12 +169,29 @@ class JobStore(Ledger):
     def delete(self, job_id: str, *, client: str) -> JobState | None:
         """Cancels a job that waits or runs (returns `CANCELLED`), erases one that has ended (returns None)."""
         with store_errors():
-            if not self._is_genuine(job_id, client):
+            if not self.is_genuine(job_id, client):
                 raise JobNotFound
             answer = self._run("delete", job_id, client, self._retention_s)
         if answer == b"none":
             raise JobGone
         return JobState.CANCELLED if answer == b"cancelled" else None
+
+    def ends(self, job_ids: Sequence[str]) -> dict[str, int | None]:
+        """When each job ended (ms since 1970), 0 for one that is gone, None for one that has not ended, in one round trip."""
+        with store_errors():
+            pipeline = self.redis.pipeline(transaction=False)
+            for job_id in job_ids:
+                pipeline.hmget(self.keys.job(job_id), ["state", "ended_ms"])
+            values = pipeline.execute()
+        return {
+            job_id: 0 if state is None else int(ended) if ended is not None else None
+            for job_id, (state, ended) in zip(job_ids, values, strict=True)
+        }
+
+    def add_batch(self, *arguments: str | int | bytes, on: Redis) -> list[bytes]:
+        """Runs `lua/batch.lua`, which tells of its arguments and its answer."""
+        answer: list[bytes] = self._run("batch", *arguments, on=on)
+        return answer
 
     def room(self) -> Room:
         """How full the queue is, and how fast it empties."""
@@ -196,7 +213,7 @@ class JobStore(Ledger):
         self._mint = IdMint(as_bytes(secret))
         return self._mint, int(seconds) * 1000 + int(microseconds) // 1000
 
-    def _is_genuine(self, job_id: str, client: str) -> bool:
+    def is_genuine(self, job_id: str, client: str) -> bool:
         """Whether the id was given out to this client, by the secret as it is known here, else as Redis has it now."""
         if self._mint is not None and self._mint.is_genuine(job_id, client):
             return True

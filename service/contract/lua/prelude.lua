@@ -24,6 +24,7 @@
 -- STRING {prefix}sentence:{client}:{digest}   a translated sentence, as worker/sentences.py keeps it
 -- ZSET {prefix}sentences           client:digest by when it was remembered
 -- LIST {prefix}job:{id}:partial    what attempts have translated so far, in pieces that only workers read
+-- HASH {prefix}batch:{id}          client, created_ms, metadata, items: a batch, as batches.py keeps it
 -- ZSET {prefix}jobs:of:{client}   id, all with the score 0: the jobs of a client by age; some may have expired
 -- ZSET {prefix}jobs:queued         id by created_ms      every queued job, and no other
 -- ZSET {prefix}jobs:running        id by lease_ms        every running job, and no other

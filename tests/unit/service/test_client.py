@@ -160,6 +160,40 @@ def test_jobs_come_page_by_page() -> None:
     ]
 
 
+def test_a_batch_is_submitted_and_looked_at() -> None:
+    handler, requests = answers(httpx2.Response(202, json={"id": "b1"}), httpx2.Response(200, json={"id": "b1"}))
+    with client_of(handler) as client:
+        assert client.submit_batch([{"text": "a"}], metadata={"k": 1})["id"] == "b1"
+        assert client.batch("b1")["id"] == "b1"
+        with pytest.raises(ClientError, match="not a job's id"):
+            client.batch("../x")
+    assert json.loads(requests[0].content) == {"jobs": [{"text": "a"}], "metadata": {"k": 1}}
+    assert len(requests[0].headers["Idempotency-Key"]) > 20
+
+
+def test_results_of_a_batch_go_on_where_the_stream_broke_off(pauses: list[float]) -> None:
+    first = b'{"index":2,"job":null,"error":{"code":"empty_text"}}\n\n'
+    rest = [{"index": 1, "job": job("y"), "error": None}, {"index": 0, "job": job("x"), "error": None}]
+    handler, requests = answers(
+        httpx2.Response(200, json={"items": [{}, {}, {}]}),
+        httpx2.Response(200, content=first),
+        httpx2.ConnectError("refused"),
+        httpx2.Response(200, content=first + b"".join(json.dumps(line).encode() + b"\n" for line in rest)),
+    )
+    with client_of(handler) as client:
+        found = list(client.batch_results("b1"))
+    assert [(item.index, item.job.id if item.job else None) for item in found] == [(2, None), (1, "y"), (0, "x")]
+    assert found[0].error == {"code": "empty_text"}
+    assert len(requests) == 4
+    assert len(pauses) == 2
+
+
+def test_a_batch_that_is_gone_has_no_results() -> None:
+    handler, _ = answers(httpx2.Response(200, json={"items": [{}]}), problem(410, "batch_gone"))
+    with client_of(handler) as client, pytest.raises(ApiError, match="About batch_gone"):
+        list(client.batch_results("b1"))
+
+
 def test_texts() -> None:
     handler, requests = answers(*(httpx2.Response(200, content="Été\r\n".encode()) for _ in range(2)))
     with client_of(handler) as client:
