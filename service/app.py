@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from service.api import access_log, auth, batches, guards, health, jobs, problems
+from service.api import access_log, auth, batches, events, guards, health, jobs, problems
 from service.backend import Backend
 from service.page import routes as page
 from service.settings import Settings
@@ -23,6 +23,7 @@ def create_app(settings: Settings) -> Flask:
     auth.register(app, backend)
     problems.register(app)
     app.register_blueprint(jobs.make_blueprint(backend))
+    app.register_blueprint(events.make_blueprint(backend))
     app.register_blueprint(batches.make_blueprint(backend))
     app.register_blueprint(health.make_blueprint(backend))
     app.register_blueprint(page.make_blueprint())

@@ -15,9 +15,10 @@ from typing import Any, Self
 
 import httpx2
 
+from service.event_stream import JobEvent, read_events
 from service.views import BatchResult, JobView
 
-__all__ = ["ApiError", "BatchResult", "Client", "ClientError", "JobView", "Unreachable", "WaitTimeout"]
+__all__ = ["ApiError", "BatchResult", "Client", "ClientError", "JobEvent", "JobView", "Unreachable", "WaitTimeout"]
 
 #: Seconds of `?wait=` that one request asks for while nobody watches the progress, and while somebody does.
 _LONG_WAIT_S = 30.0
@@ -125,6 +126,34 @@ class Client:
         """The job; with `wait_s`, up to 60, as soon as it ends or that time is over. Raises `ClientError`."""
         parameters = {"wait": f"{wait_s:g}"} if wait_s else {}
         return JobView(self._send("GET", _path(job_id), params=parameters, timeout=self._timeout_s + wait_s).json())
+
+    def events(self, job_id: str) -> Iterator[JobEvent]:
+        """The events of a job as they come, to `done`, which is the last. Raises `ClientError`.
+
+        Where the stream breaks off it goes on behind the last segment.
+        """
+        path, last, tries = f"{_path(job_id)}/events", "", 0
+        while True:
+            tries += 1
+            headers = {"Last-Event-ID": last} if last else {}
+            try:
+                with self._http.stream(
+                    "GET", path, headers=headers, timeout=self._timeout_s + _STREAM_PAUSE_S
+                ) as answer:
+                    if not answer.is_success:
+                        answer.read()
+                        raise _refusal(answer)
+                    for event in read_events(answer.iter_lines()):
+                        tries, last = 0, event.id or last
+                        yield event
+                        if event.name == "done":
+                            return
+            except httpx2.TransportError as error:
+                if tries > self._retries:
+                    raise Unreachable(
+                        f"Nobody answers at {self.url} ({type(error).__name__}). Is it running?"
+                    ) from error
+            time.sleep(min(_BACKOFF_S[0] * 2**tries, _BACKOFF_S[1]))
 
     def submit_batch(
         self,

@@ -20,6 +20,7 @@ from service.contract.result import (
 from service.contract.states import Stage
 from worker.assembly import assemble
 from worker.engine.interface import Engine, ModelInfo, Role
+from worker.feed import Feed
 from worker.memory import Memory
 from worker.plan import Route, make_plan
 from worker.summary import Sentence, plan_steps, summarize_abstractive, summarize_extractive
@@ -50,10 +51,11 @@ def process(
     segment_tokens: int,
     queued_s: float,
     memory: Memory | None = None,
+    feed: Feed | None = None,
 ) -> Result:
     """Translates and summarises one article. `key` is what the engine knows its segments by.
 
-    `memory` has what earlier attempts translated, and keeps what this one does.
+    `memory` has what earlier attempts translated, and keeps what this one does; `feed` tells listeners of it.
 
     Raises `DepecheError` where the job can't be done as asked, `EngineError` where the engine failed, and whatever
     `watch.check` raises.
@@ -77,11 +79,20 @@ def process(
     steps = plan_steps(mode, len(plan.segments)) if mode != "none" else 0
     total = len(wanted) + steps
     watch.report(Stage.TRANSLATING, 0, total)
+    if feed is not None:
+        feed.open(plan)
+
+    def check() -> None:
+        watch.check()
+        if feed is not None:
+            feed.tell()
+
     outputs = translate(
         wanted,
         engine,
         key,
-        check_attempt=watch.check,
+        check_attempt=check,
+        on_draft=feed.put if feed is not None else lambda place, text: None,
         on_progress=lambda done: watch.report(Stage.TRANSLATING, done, total),
         memory=memory,
     )

@@ -16,6 +16,7 @@ from service.contract.logs import get_logger
 from worker.attempts import Attempt, AttemptDrained, AttemptLost, DeadlineExceeded
 from worker.context import WorkerContext
 from worker.engine.interface import EngineError, EngineStopped
+from worker.feed import Feed
 from worker.partials import Partials
 from worker.pipeline import process
 from worker.sentences import SentenceCache
@@ -92,6 +93,7 @@ def _work(context: WorkerContext, attempt: Attempt) -> bool:
             segment_tokens=context.settings.segment_tokens,
             queued_s=queued_s,
             memory=cache or partials,
+            feed=Feed(context.store, claim),
         )
         if cache is not None:
             cache.keep()

@@ -48,12 +48,14 @@ def translate(
     check_attempt: Callable[[], None],
     on_progress: Callable[[int], None],
     memory: Memory | None = None,
+    on_draft: Callable[[int, str], None] = lambda place, text: None,
 ) -> list[Translated]:
     """Translates what has to be, in the engine's batches, and passes the rest through; one result for each segment, in order.
 
     A segment that stands there more than once is translated once.
 
-    `on_progress` gets the number of segments done, from any thread. Whatever `check_attempt` raises ends the work, and
+    `on_progress` gets the number of segments done, from any thread; `on_draft` each first translation, by its place, which a
+    repair may still better. Whatever `check_attempt` raises ends the work, and
     the engine drops what was left of it. Raises `EngineError` where the engine failed on a segment.
     """
     model = engine.info(Role.TRANSLATOR)
@@ -75,6 +77,11 @@ def translate(
                 memory.note(twin, future.result(), settled=False)
             done.add()
 
+    def hand_in(places: Sequence[int], future: "Future[Output]") -> None:
+        text = drafts.add(places, wait_for(future, look_up))
+        for place in places:
+            on_draft(place, text)
+
     twins = _twins({place: tokens for place, tokens in inputs.items() if place not in known})
     wanted = list(twins)
     futures: list[Future[Output]] = []
@@ -82,7 +89,7 @@ def translate(
     drafts = _Drafts(segments, Repairs(segments, engine, job_id, lambda future: wait_for(future, look_up)))
     try:
         for place, found in known.items():
-            drafts.add([place], found.output, settled=place in settled)
+            on_draft(place, drafts.add([place], found.output, settled=place in settled))
         seen = 0
         for start in range(0, len(wanted), _GROUP):
             look_up()
@@ -92,10 +99,10 @@ def translate(
                 future.add_done_callback(partial(note, place))
             futures += group
             while seen < len(futures) and futures[seen].done():
-                drafts.add(twins[wanted[seen]], wait_for(futures[seen], look_up))
+                hand_in(twins[wanted[seen]], futures[seen])
                 seen += 1
         for place, future in zip(wanted[seen:], futures[seen:], strict=True):
-            drafts.add(twins[place], wait_for(future, look_up))
+            hand_in(twins[place], future)
         finished = drafts.finish()
     except BaseException:
         engine.cancel(job_id)
@@ -120,11 +127,13 @@ class _Drafts:
         self._drafts: dict[int, Draft] = {}
         self._twins: dict[tuple[str, tuple[Use, ...], str], list[int]] = {}
 
-    def add(self, places: Sequence[int], output: Output, *, settled: bool = False) -> None:
-        """The output for segments that are the same to the model."""
+    def add(self, places: Sequence[int], output: Output, *, settled: bool = False) -> str:
+        """The output for segments that are the same to the model. Returns the text of the last one."""
+        text = ""
         for place in places:
             draft = self._repairs.first(place, output)
             self._drafts[place] = draft
+            text = draft.output.text
             if settled or not draft.is_bad:
                 continue
             segment = self._segments[place]
@@ -132,6 +141,7 @@ class _Drafts:
             twins.append(place)
             if len(twins) == 1:
                 self._repairs.start(place, draft)
+        return text
 
     def finish(self) -> dict[int, Draft]:
         """All drafts by place, once the second translations are there."""

@@ -26,6 +26,14 @@ class Keys:
         """LIST: what attempts have translated of a job that has not ended."""
         return f"{self.prefix}job:{job_id}:partial"
 
+    def told(self, job_id: str) -> str:
+        """LIST: what listeners have been told of a job's segments, as JSON, in the article's order."""
+        return f"{self.prefix}job:{job_id}:told"
+
+    def heard(self, job_id: str) -> str:
+        """STRING: there while somebody listens to the job; expires."""
+        return f"{self.prefix}job:{job_id}:heard"
+
     def sentences_of(self, job_id: str) -> str:
         """SET: the sentences, as client:digest, that go when the job is erased."""
         return f"{self.prefix}job:{job_id}:sentences"

@@ -100,6 +100,17 @@ class LeaseStore(Ledger):
                 found |= {digest: as_bytes(entry) for digest, entry in zip(part, answers, strict=False) if entry}
         return found
 
+    def is_heard(self, job_id: str) -> bool:
+        """Whether somebody listens to the job."""
+        with store_errors():
+            return bool(self.redis.exists(self.keys.heard(job_id)))
+
+    def tell(self, claim: Claim, first: int, lines: Sequence[str]) -> int:
+        """Tells listeners of segments, the `first` of them by its number. Returns how many are told now; -1 where the token
+        is stale."""
+        with store_errors():
+            return int(self._run("feed", claim.job_id, claim.token, first, *lines))
+
     def remember(self, claim: Claim, entries: Mapping[str, bytes], *, limit: int) -> int:
         """Leaves entries, by their digests, for the client's other jobs: for as long as results live, and until the job is
         erased. At most `limit` are kept of all clients, the newest. Returns how many were taken: none where the token is

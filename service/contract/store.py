@@ -193,6 +193,15 @@ class JobStore(Ledger):
         answer: list[bytes] = self._run("batch", *arguments, on=on)
         return answer
 
+    def listen(self, job_id: str, *, for_s: int, told: int) -> list[bytes]:
+        """Says that somebody listens to the job for so many seconds. Returns the segments after the first `told`, as JSON."""
+        with store_errors():
+            pipeline = self.redis.pipeline(transaction=False)
+            pipeline.set(self.keys.heard(job_id), "1", ex=for_s)
+            pipeline.lrange(self.keys.told(job_id), told, -1)
+            lines: list[bytes] = pipeline.execute()[1]
+        return lines
+
     def room(self) -> Room:
         """How full the queue is, and how fast it empties."""
         with store_errors():

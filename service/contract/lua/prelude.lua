@@ -23,6 +23,8 @@
 -- SET {prefix}job:{id}:sentences   the sentences that the job's result is remembered by, as client:digest
 -- STRING {prefix}sentence:{client}:{digest}   a translated sentence, as worker/sentences.py keeps it
 -- ZSET {prefix}sentences           client:digest by when it was remembered
+-- LIST {prefix}job:{id}:told       the segments that listeners were told of, in the article's order, as JSON
+-- STRING {prefix}job:{id}:heard    there while somebody listens
 -- LIST {prefix}job:{id}:partial    what attempts have translated so far, in pieces that only workers read
 -- HASH {prefix}batch:{id}          client, created_ms, metadata, items: a batch, as batches.py keeps it
 -- ZSET {prefix}jobs:of:{client}   id, all with the score 0: the jobs of a client by age; some may have expired
@@ -44,6 +46,9 @@ local HISTORY = 20
 -- Seconds for which partial translations outlive the last word of the attempt that saved them.
 local PARTIAL_S = 86400
 
+-- Seconds after the end of a job in which listeners can still see what repairs have changed.
+local TOLD_S = 60
+
 -- Seconds for which it is known for longer than a result lives which sentences go with it.
 local SENTENCES_S = 3600
 
@@ -62,6 +67,10 @@ end
 
 local function partial_key(id)
   return KEY.job .. id .. ':partial'
+end
+
+local function told_key(id)
+  return KEY.job .. id .. ':told'
 end
 
 local function sentences_key(id)
@@ -111,6 +120,7 @@ local function finish(id, state, retention_s)
   redis.call('HINCRBY', job, 'version', 1)
   redis.call('EXPIRE', job, retention_s)
   redis.call('DEL', partial_key(id))
+  redis.call('EXPIRE', told_key(id), TOLD_S)
   redis.call('EXPIRE', jobs_of_key(redis.call('HGET', job, 'client')), math.max(LIST_S, retention_s))
   count_end(now)
   redis.call('PUBLISH', KEY.ended, id)

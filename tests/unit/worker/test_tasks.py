@@ -44,6 +44,9 @@ class ScriptedStore:
         self.sentences: dict[str, bytes] = {}
         self._outages = outages or {}
 
+    def is_heard(self, job_id: str) -> bool:
+        return False
+
     def claim(self, job_id: str, *, worker: str, lease_s: float, lane: Lane) -> Claim | None:
         self._called("claim")
         assert lane is Lane.MAIN
