@@ -70,7 +70,9 @@ def test_a_row_is_the_same_in_any_company(kernel: Kernel) -> None:
         alone = affine(x[row : row + 1])[0]
         if isinstance(kernel, OneDnn):
             # With AMX it multiplies by its scales in another order where there is one row.
-            torch.testing.assert_close(alone, together[row], rtol=1e-5, atol=1e-5 * float(1 + together[row].abs().max()))
+            torch.testing.assert_close(
+                alone, together[row], rtol=1e-5, atol=1e-5 * float(1 + together[row].abs().max())
+            )
         else:
             assert torch.equal(alone, together[row])
 
