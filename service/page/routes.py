@@ -11,6 +11,8 @@ _FOLDER = files("service.page")
 _ASSETS = {
     "page.css": "text/css",
     "page.js": "text/javascript",
+    "article.js": "text/javascript",
+    "events.js": "text/javascript",
     "icon.svg": "image/svg+xml",
 }
 

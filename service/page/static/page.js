@@ -1,25 +1,16 @@
-// Submits the article, follows its job by long polling, and shows what comes back. The job's id is kept in the address's
-// fragment, so that a reload goes on where it was. All text is set as text, never as HTML.
+// Submits the article, listens to its job, and shows each segment as it comes. The job's id is kept in the address's fragment,
+// so that a reload goes on where it was. All text is set as text, never as HTML.
+
+import { Article, inWords as warningInWords } from "./article.js";
+import { listen } from "./events.js";
 
 const byId = (id) => document.getElementById(id);
 const form = byId("form");
 const text = byId("text");
 
-const WAIT_S = 1; // of one request while a job runs: so often the bar moves
 const RETRY_MS = [1000, 2000, 4000, 8000]; // between tries while the server does not answer
 
-const WARNINGS = {
-  empty_output: "no translation came out",
-  repeated: "may repeat itself",
-  source_copied: "may not be translated",
-  french_left: "may still hold French",
-  length_outlier: "is much longer or shorter than the French",
-  number_missing: "a number of the French may be missing",
-  link_missing: "a link of the French may be missing",
-  email_missing: "an e-mail address of the French may be missing",
-  truncated: "stopped at the longest output",
-  already_english: "was English already",
-};
+const article = new Article(byId("paragraphs"));
 
 let following = null; // AbortController of the job that is followed
 let submission = null; // the last body and its Idempotency-Key: the same article sent again gives the same job
@@ -38,14 +29,20 @@ class Problem extends Error {
 async function call(path, options = {}) {
   const answer = await fetch(path, { cache: "no-store", ...options });
   if (answer.status === 204) return null;
-  let body;
+  if (!answer.ok) throw await refusal(answer);
   try {
-    body = await answer.json();
+    return await answer.json();
   } catch {
     throw new Problem({}, answer.status);
   }
-  if (!answer.ok) throw new Problem(body, answer.status);
-  return body;
+}
+
+async function refusal(answer) {
+  try {
+    return new Problem(await answer.json(), answer.status);
+  } catch {
+    return new Problem({}, answer.status);
+  }
 }
 
 function inWords(error) {
@@ -100,16 +97,24 @@ async function follow(id) {
   byId("job").hidden = false;
   showState({ state: "queued", progress: { done: 0, total: 0 } });
   if (location.hash !== `#${id}`) history.pushState(null, "", `#${id}`);
+  const path = `/v1/jobs/${encodeURIComponent(id)}`;
+  const last = { id: "" };
+  const job = { state: "queued", stage: null, progress: { done: 0, total: 0 } };
   let failures = 0;
-  let wait = 0; // the first look is for what is there already
+  const on = (name, data) => {
+    failures = 0;
+    if (name === "segment") return showSegment(data);
+    if (name === "progress") job.progress = data;
+    if (name === "state") Object.assign(job, data);
+    if (!ended(job)) showState(job);
+  };
   while (!mine.signal.aborted) {
     try {
-      const job = await call(`/v1/jobs/${encodeURIComponent(id)}?wait=${wait}`, { signal: mine.signal });
-      failures = 0;
-      wait = WAIT_S;
-      showState(job);
-      if (ended(job)) {
-        showResult(job);
+      await listen(`${path}/events`, last, mine.signal, on, refusal);
+      const whole = await call(path, { signal: mine.signal });
+      if (ended(whole)) {
+        showState(whole);
+        showResult(whole);
         return;
       }
     } catch (error) {
@@ -123,6 +128,14 @@ async function follow(id) {
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS[Math.min(failures++, RETRY_MS.length - 1)]));
     }
   }
+}
+
+function showSegment(data) {
+  byId("translation-part").hidden = false;
+  if (data.paragraph === null) {
+    byId("title").textContent = data.target;
+    byId("title").hidden = false;
+  } else article.tell(data);
 }
 
 function ended(job) {
@@ -181,7 +194,7 @@ function showState(job) {
 // The result
 
 function clearResult() {
-  for (const id of ["summary-part", "translation-part", "warnings", "title"]) byId(id).hidden = true;
+  for (const id of ["summary-part", "translation-part", "warnings", "title", "copy"]) byId(id).hidden = true;
   for (const id of ["summary-text", "paragraphs", "warnings-list", "title", "account"]) byId(id).replaceChildren();
 }
 
@@ -190,7 +203,7 @@ function showResult(job) {
   const { translation, summary, warnings, coverage, models } = job.result;
   byId("title").textContent = translation.title ?? "";
   byId("title").hidden = !translation.title;
-  byId("paragraphs").replaceChildren(...translation.paragraphs.map(paragraphItem));
+  article.show(translation.paragraphs);
   byId("translation-part").hidden = false;
   if (summary) {
     byId("summary-text").replaceChildren(...summary.sentences.flatMap(sentenceNodes));
@@ -202,40 +215,7 @@ function showResult(job) {
     `${coverage.segments_out} of ${coverage.segments_in} segments, ${coverage.characters_in.toLocaleString("en")} characters.` +
     `${cut} Translated by ${models.translator.id}.`;
   byId("copy").onclick = () => copy(translation.text);
-}
-
-function paragraphItem(paragraph, index) {
-  const item = document.createElement("li");
-  item.id = `paragraph-${index}`;
-  item.tabIndex = -1;
-  const target = document.createElement("p");
-  target.lang = "en";
-  target.replaceChildren(...targetNodes(paragraph));
-  const source = document.createElement("p");
-  source.lang = "fr";
-  source.className = "source";
-  source.textContent = paragraph.source;
-  item.append(target, source);
-  return item;
-}
-
-// The paragraph's text, with its flagged segments marked where they are found in it.
-function targetNodes(paragraph) {
-  const nodes = [];
-  let at = 0;
-  for (const segment of paragraph.segments) {
-    if (!segment.flags.length || !segment.target) continue;
-    const start = paragraph.target.indexOf(segment.target, at);
-    if (start < 0) continue;
-    const mark = document.createElement("span");
-    mark.className = "flagged";
-    mark.title = segment.flags.map((flag) => WARNINGS[flag] ?? flag.replaceAll("_", " ")).join("; ");
-    mark.textContent = segment.target;
-    nodes.push(paragraph.target.slice(at, start), mark);
-    at = start + segment.target.length;
-  }
-  nodes.push(paragraph.target.slice(at));
-  return nodes;
+  byId("copy").hidden = false;
 }
 
 function sentenceNodes(sentence) {
@@ -268,7 +248,7 @@ function showWarnings(warnings) {
     ...warnings.map((warning) => {
       const item = document.createElement("li");
       const place = warning.paragraph === null ? "Title" : `Paragraph ${warning.paragraph + 1}`;
-      const what = WARNINGS[warning.code] ?? warning.code.replaceAll("_", " ");
+      const what = warningInWords(warning.code);
       item.textContent = `${place}: ${what}${warning.detail ? ` (${warning.detail})` : ""}`;
       return item;
     }),

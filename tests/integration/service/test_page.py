@@ -1,5 +1,6 @@
 """The page in a real browser: from the form to the evidence, an error, a cancel, a reload in the middle."""
 
+import json
 import os
 import shutil
 import tempfile
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 from selenium import webdriver
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
@@ -17,6 +19,7 @@ from service.contract.attempt import Heartbeat
 from service.contract.states import Stage
 from tests.integration.service.front_end import FrontEnd, sample_result, work
 from tests.ledger import WholeLedger
+from tests.redis_server import RedisServer
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 CHROMEDRIVER = shutil.which("chromedriver")
@@ -117,6 +120,53 @@ def test_from_the_form_to_the_evidence(page: Page, store: WholeLedger) -> None:
     page.find("again").click()
     assert page.find("form").is_displayed()
     assert "#" not in page.browser.current_url
+
+
+def test_segments_come_as_they_are_translated(page: Page, store: WholeLedger) -> None:
+    job_id = page.translate("Bonjour. Salut.")
+    page.until("state", "Waiting")
+    claim = store.claim(job_id, worker="test", lease_s=15)
+    assert claim is not None
+    page.until("state", "Translating")
+    told = {"paragraph": 0, "flags": []}
+    store.tell(claim, 0, [json.dumps({**told, "segment": 0, "source": "Bonjour.", "target": "Hullo."})])
+    page.until("paragraphs", "Hullo.")
+    store.tell(claim, 1, [json.dumps({**told, "segment": 1, "source": "Salut.", "target": "Hi."})])
+    page.until("paragraphs", "Hullo. Hi.")
+    assert not page.find("copy").is_displayed()
+    store.succeed(claim, sample_result(target="Hello."), segments=1)
+    page.until("state", "Done.")
+    page.until("paragraphs", "Hello.")
+    assert page.find("paragraphs").text == "Hello."
+    assert page.find("copy").is_displayed()
+
+
+def test_a_segment_lights_its_partner(page: Page, store: WholeLedger) -> None:
+    work(store, page.translate("Bonjour."))
+    page.until("state", "Done.")
+    page.find("french").click()
+    english, french = page.browser.find_elements(By.CSS_SELECTOR, "#paragraphs .segment")
+    assert (english.text, french.text) == ("Hello.", "Bonjour.")
+    ActionChains(page.browser).move_to_element(english).perform()
+    assert "lit" in (french.get_attribute("class") or "")
+    ActionChains(page.browser).move_to_element(page.browser.find_element(By.TAG_NAME, "h1")).perform()
+    assert "lit" not in (french.get_attribute("class") or "")
+
+
+def test_a_stream_that_breaks_off_goes_on(
+    redis_server: RedisServer, browser: webdriver.Chrome, store: WholeLedger
+) -> None:
+    with FrontEnd(redis_server.url) as front_end:
+        page = Page(browser, front_end.url)
+        job_id = page.translate("Bonjour.")
+        page.until("state", "Waiting")
+        front_end.stop()
+        page.until("state", "Trying again")
+        with FrontEnd(redis_server.url, port=str(front_end.port)):
+            page.until("state", "Waiting")
+            work(store, job_id)
+            page.until("paragraphs", "Hello.")
+    assert all("ERR_CONNECTION_REFUSED" in line or "INCOMPLETE" in line for line in page.complaints())
 
 
 def test_a_reload_goes_on(page: Page, store: WholeLedger) -> None:
