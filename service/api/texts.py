@@ -7,11 +7,12 @@ from typing import Any
 
 from flask import Request, Response
 
+from service.api import bilingual
 from service.contract.errors import Code, DepecheError, RequestError
 from service.contract.job import Job
 from service.contract.states import JobState
 
-PLAIN, MARKDOWN, HTML = "text/plain", "text/markdown", "text/html"
+PLAIN, MARKDOWN, HTML, TSV = "text/plain", "text/markdown", "text/html", "text/tab-separated-values"
 
 #: Makes a text of a media type out of a result, or None where the result has none.
 Writer = Callable[[dict[str, Any], str], str | None]
@@ -30,7 +31,7 @@ _LINE_START = re.compile(r"^(\s*)(?:([#+\-=~>|])|(\d+)([.)]))", re.MULTILINE)
 def offers_of_translation(result: dict[str, Any]) -> list[str]:
     """The media types that a translation can be had as, the article's own first."""
     own = _OF_FORMAT[_format(result)]
-    return [own, *(other for other in (PLAIN, MARKDOWN) if other != own)]
+    return [own, *(other for other in (PLAIN, MARKDOWN, HTML, TSV) if other != own)]
 
 
 def offers_of_summary(_: dict[str, Any]) -> list[str]:
@@ -62,21 +63,25 @@ def respond(job: Job, request: Request, write: Writer, offers: Offers, *, retry_
     response.headers["Vary"] = "Accept"
     if media_type == HTML:
         # An article is a stranger's: it must not run here, as this site.
-        response.headers["Content-Disposition"] = 'attachment; filename="translation.html"'
-        response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+        response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
+        if _format(result) == "html":
+            response.headers["Content-Disposition"] = 'attachment; filename="translation.html"'
     return response
 
 
 def translation(result: dict[str, Any], media_type: str) -> str:
     """The translated article, its title first where it has one.
 
-    As its own media type it keeps its separators and its markup; as another one, its paragraphs have blank lines between.
+    As its own media type it keeps its separators and its markup; as plain text or Markdown, its paragraphs have blank lines
+    between; as TSV, and as HTML where it is none, French and English stand side by side.
     """
     title: str | None = result["translation"]["title"]
     text: str = result["translation"]["text"]
     own = _OF_FORMAT[_format(result)]
-    if media_type == own == HTML:
-        return text
+    if media_type == TSV:
+        return bilingual.as_tsv(result)
+    if media_type == HTML:
+        return text if own == HTML else bilingual.as_html(result)
     if media_type == own == MARKDOWN:
         return f"# {escape(' '.join(title.split()))}\n\n{text}" if title else text
     if media_type == own:

@@ -27,9 +27,8 @@ def place_atoms(pair: Alignment, nodes: Sequence[Node], frame: Range, home: Rang
             at = outward(pair, pair.proportional(node.start), to_start=apart)
         at = max(free_place(at, marks, frame), last)
         at = free_place(at, marks, frame)
-        if node.end > node.start and not pair.target[at : frame[1]].strip():  # a line's end has to part two words
-            at = max(pair.target.rfind(" ", last, len(pair.target[:at].rstrip())), last)
-            at = free_place(at, marks, frame)
+        if node.end > node.start:  # the end of a line has to part two words
+            at = free_place(_inner_blank(pair.target, at, (last, frame[1])), marks, frame)
         node.left = node.right = last = at
         if node.end > node.start:  # it stands for a blank
             while node.left > frame[0] and pair.target[node.left - 1].isspace() and _is_clear(node.left - 1, marks):
@@ -72,6 +71,15 @@ def _beside(pair: Alignment, node: Node, marks: Sequence[Node], frame: Range, ho
         if pair.source_words[at].start == node.end:
             return pair.target_words[to].start
     return None
+
+
+def _inner_blank(target: str, place: int, frame: Range) -> int:
+    """The blank between two words of the frame that is closest to `place`; the place itself where there is none."""
+    left, right = frame
+    blanks = [
+        at for at in range(left, right) if target[at].isspace() and target[:at].strip() and target[at:right].strip()
+    ]
+    return min(blanks, key=lambda at: abs(at - place), default=place)
 
 
 def outward(pair: Alignment, place: float, *, to_start: bool = False) -> int:

@@ -157,21 +157,20 @@ class _Parser:
     def _untouched(self, place: int) -> int:
         """An element that is kept with all that is in it."""
         token = self.tokens[place]
-        end = place + 1 if token.source.endswith("/>") or token.name in VOID else _element_end(self.tokens, place)
-        inner = self.tokens[place:end]
-        ends = (
-            token.name in VOID
-            or token.source.endswith("/>")
-            or (inner[-1].sort is Sort.END and inner[-1].name == token.name)
-        )
-        if not ends or any(part.name in BLOCK or part.name in _PARTING for part in inner if part.sort is not Sort.TEXT):
+        alone = token.source.endswith("/>") or token.name in VOID
+        end = place + 1 if alone else _element_end(self.tokens, place)
+        inner = self.tokens[place : end or len(self.tokens)]
+        # Nothing may come to stand after an element that never ends.
+        if end is None or any(
+            part.name in BLOCK or part.name in _PARTING for part in inner if part.sort is not Sort.TEXT
+        ):
             self._flush()
             self.drafts.keep("".join(part.source for part in inner))
         elif token.name in UNTOUCHED:
             self.pieces.append(Piece(Kind.ATOM, "".join(part.source for part in inner)))
         else:
             self.pieces += _kept(inner)
-        return end
+        return place + len(inner)
 
     def _code(self, place: int) -> int:
         """An element of code, if it ends in this run of prose; otherwise its start tag."""
@@ -246,8 +245,8 @@ def _kept(inner: Sequence[Token]) -> list[Piece]:
     return [*blank[: text[:1].isspace()], collapsed(pieces), *blank[: text[-1:].isspace()]]
 
 
-def _element_end(found: Sequence[Token], place: int) -> int:
-    """The place after the element that starts at `place`; the end of the article if it never ends."""
+def _element_end(found: Sequence[Token], place: int) -> int | None:
+    """The place after the element that starts at `place`; None if it never ends."""
     name = found[place].name
     depth = inside = 0
     siblings = _SIBLINGS.get(name, frozenset((name,)))
@@ -267,4 +266,4 @@ def _element_end(found: Sequence[Token], place: int) -> int:
             depth += 1 if starts else -1
             if not depth:
                 return end + 1
-    return len(found)
+    return None

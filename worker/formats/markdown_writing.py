@@ -163,6 +163,8 @@ class MarkdownSyntax:
         content = "".join(part for _, part in seen)
         if self.setting in _CELLS:
             content = content.replace("\\|", "|")
+        if content.strip(" \t\n") != content:  # a line break at either end would be none
+            return False
         wanted = _signature([item for item, _ in seen])
         try:
             found = _signature([piece for _, piece in inline_pieces(content, self.parser, self.references)])

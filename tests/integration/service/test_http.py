@@ -299,7 +299,11 @@ def test_the_texts_alone(http: httpx2.Client, store: WholeLedger) -> None:
     plain = http.get(f"/v1/jobs/{job_id}/translation")
     assert plain.headers["Content-Type"] == "text/plain; charset=utf-8"
     assert plain.text == "News\n\n1. A *plain* text."
-    markdown = http.get(f"/v1/jobs/{job_id}/translation", headers={"Accept": "text/html, text/markdown;q=0.5"})
+    page = http.get(f"/v1/jobs/{job_id}/translation", headers={"Accept": "text/html"})
+    assert page.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert page.headers["Content-Security-Policy"].startswith("sandbox;")
+    assert "Content-Disposition" not in page.headers
+    markdown = http.get(f"/v1/jobs/{job_id}/translation", headers={"Accept": "application/pdf, text/markdown;q=0.5"})
     assert markdown.headers["Content-Type"] == "text/markdown; charset=utf-8"
     assert markdown.text == "# News\n\n1\\. A \\*plain\\* text.\n"
     assert http.get(f"/v1/jobs/{job_id}/summary").text == "1. A *plain* text."

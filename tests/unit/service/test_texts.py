@@ -26,14 +26,36 @@ def test_markdown_has_blocks() -> None:
 def test_an_article_with_markup_comes_as_what_it_was() -> None:
     translation = {"title": "A *title*", "text": "<p>One &amp; two.</p>", "paragraphs": [{"target": "One & two."}]}
     html = {"translation": translation, "summary": None, "format": "html"}
-    assert texts.offers_of_translation(html) == [texts.HTML, texts.PLAIN, texts.MARKDOWN]
+    assert texts.offers_of_translation(html) == [texts.HTML, texts.PLAIN, texts.MARKDOWN, texts.TSV]
     assert texts.translation(html, texts.HTML) == "<p>One &amp; two.</p>"
     assert texts.translation(html, texts.PLAIN) == "A *title*\n\nOne & two.\n"
     assert texts.translation(html, texts.MARKDOWN) == "# A \\*title\\*\n\nOne & two.\n"
     markdown = {**html, "format": "markdown", "translation": {**translation, "text": "*One* & two."}}
-    assert texts.offers_of_translation(markdown) == [texts.MARKDOWN, texts.PLAIN]
+    assert texts.offers_of_translation(markdown)[0] == texts.MARKDOWN
     assert texts.translation(markdown, texts.MARKDOWN) == "# A \\*title\\*\n\n*One* & two."
     assert texts.translation(markdown, texts.PLAIN) == "A *title*\n\nOne & two.\n"
+
+
+def test_french_and_english_side_by_side() -> None:
+    segments = [
+        {"source": "Un\t<b>.", "target": "One <b>.", "flags": []},
+        {"source": "Deux.", "target": "Two & more.", "flags": ["number_missing", "repeated"]},
+    ]
+    paragraph = {"source": "Un\t<b>. Deux.", "target": "One <b>. Two & more.", "segments": segments}
+    result = {
+        "translation": {"title": "A & B", "text": "", "paragraphs": [paragraph]},
+        "summary": {"text": "Short <i>."},
+    }
+    assert texts.translation(result, texts.TSV) == (
+        "paragraph\tsegment\tfrench\tenglish\tflags\n"
+        "0\t0\tUn <b>.\tOne <b>.\t\n"
+        "0\t1\tDeux.\tTwo & more.\tnumber_missing,repeated\n"
+    )
+    page = texts.translation(result, texts.HTML)
+    assert "<title>A &amp; B</title>" in page
+    assert "<p>Short &lt;i&gt;.</p>" in page
+    marked = '<td lang="en">One &lt;b&gt;. <span title="number_missing, repeated">Two &amp; more.</span></td>'
+    assert marked in page
 
 
 @pytest.mark.parametrize(

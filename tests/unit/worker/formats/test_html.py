@@ -41,6 +41,7 @@ def filled(article: str, *targets: str) -> str:
         ("1 < 2 & 3 > 2", ["1 < 2 & 3 > 2"]),
         ("Un <a href='x", ["Un"]),
         ("Un <!-- deux", ["Un"]),
+        ("Un <i class=notranslate><i class=notranslate>a</i> b", ["Un"]),
         ("a<b></b>b <i> </i>c", ["ab c"]),
     ],
 )

@@ -74,6 +74,7 @@ def test_roles() -> None:
         ("Un mot.\nAutre.", ["One word.", "- Other."], "One word.\n\\- Other."),
         ("> Un mot.\n> Autre.", ["One word.", "Other."], "> One word.\n> Other."),
         ("_mot_", ["word"], "_word_"),
+        ("`  \nun mot", ["word one `"], "word  \none \\`"),
     ],
 )
 def test_words_are_no_markup(article: str, targets: list[str], expected: str) -> None:
