@@ -13,6 +13,7 @@ _ASSETS = {
     "page.js": "text/javascript",
     "article.js": "text/javascript",
     "events.js": "text/javascript",
+    "files.js": "text/javascript",
     "icon.svg": "image/svg+xml",
 }
 

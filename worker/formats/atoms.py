@@ -75,10 +75,8 @@ def _beside(pair: Alignment, node: Node, marks: Sequence[Node], frame: Range, ho
 
 def _inner_blank(target: str, place: int, frame: Range) -> int:
     """The blank between two words of the frame that is closest to `place`; the place itself where there is none."""
-    left, right = frame
-    blanks = [
-        at for at in range(left, right) if target[at].isspace() and target[:at].strip() and target[at:right].strip()
-    ]
+    left, right = max(frame[0], len(target) - len(target.lstrip())), min(frame[1], len(target.rstrip()))
+    blanks = (at for at in range(left, right) if target[at].isspace())
     return min(blanks, key=lambda at: abs(at - place), default=place)
 
 

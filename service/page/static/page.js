@@ -3,6 +3,7 @@
 
 import { Article, inWords as warningInWords } from "./article.js";
 import { listen } from "./events.js";
+import { onDrop, readArticle, save } from "./files.js";
 
 const byId = (id) => document.getElementById(id);
 const form = byId("form");
@@ -66,7 +67,7 @@ async function submit(force) {
     return;
   }
   const wanted = byId("summary").checked ? { max_words: byId("words").valueAsNumber } : { mode: "none" };
-  const body = JSON.stringify({ text: text.value, summary: wanted, force });
+  const body = JSON.stringify({ text: text.value, format: byId("format").value, summary: wanted, force });
   if (submission?.body !== body) submission = { body, key: randomKey() };
   byId("submit").disabled = true;
   try {
@@ -194,7 +195,7 @@ function showState(job) {
 // The result
 
 function clearResult() {
-  for (const id of ["summary-part", "translation-part", "warnings", "title", "copy"]) byId(id).hidden = true;
+  for (const id of ["summary-part", "translation-part", "warnings", "title", "copy", "download"]) byId(id).hidden = true;
   for (const id of ["summary-text", "paragraphs", "warnings-list", "title", "account"]) byId(id).replaceChildren();
 }
 
@@ -215,7 +216,8 @@ function showResult(job) {
     `${coverage.segments_out} of ${coverage.segments_in} segments, ${coverage.characters_in.toLocaleString("en")} characters.` +
     `${cut} Translated by ${models.translator.id}.`;
   byId("copy").onclick = () => copy(translation.text);
-  byId("copy").hidden = false;
+  byId("download").onclick = () => save(translation.text, job.result.format);
+  byId("copy").hidden = byId("download").hidden = false;
 }
 
 function sentenceNodes(sentence) {
@@ -268,6 +270,20 @@ async function copy(content) {
 
 // Wiring
 
+async function open(file) {
+  showError(null);
+  try {
+    const article = await readArticle(file);
+    text.value = article.text;
+    byId("format").value = article.format;
+    measure();
+    text.focus();
+  } catch (error) {
+    byId("error").textContent = error.message;
+    byId("error").hidden = false;
+  }
+}
+
 function measure() {
   const count = text.value.length;
   byId("size").textContent = count ? `${count.toLocaleString("en")} characters` : "";
@@ -285,6 +301,12 @@ form.addEventListener("submit", (event) => {
 });
 byId("force").addEventListener("click", () => submit(true));
 text.addEventListener("input", measure);
+onDrop(text, open);
+byId("file").addEventListener("change", () => {
+  const [file] = byId("file").files;
+  if (file) open(file);
+  byId("file").value = "";
+});
 text.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
 });

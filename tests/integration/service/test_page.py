@@ -5,7 +5,8 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -71,6 +72,9 @@ class Page:
         """Until an element shows this text."""
         self._wait.until(lambda _: self.find(name).is_displayed() and text in self.find(name).text, f"{name}: {text}")
 
+    def wait(self, condition: Callable[[], object]) -> None:
+        self._wait.until(lambda _: condition())
+
     def translate(self, text: str) -> str:
         """Submits an article and returns the job's id."""
         self.find("text").clear()
@@ -120,6 +124,29 @@ def test_from_the_form_to_the_evidence(page: Page, store: WholeLedger) -> None:
     page.find("again").click()
     assert page.find("form").is_displayed()
     assert "#" not in page.browser.current_url
+
+
+def test_a_file_is_opened_with_its_format(page: Page, store: WholeLedger, tmp_path: Path) -> None:
+    article = tmp_path / "article.MD"
+    article.write_text("# Été\n\nBonjour *tous*.\n", encoding="utf-8")
+    page.find("file").send_keys(str(article))
+    page.wait(lambda: page.find("text").get_attribute("value") == "# Été\n\nBonjour *tous*.\n")
+    assert page.find("format").get_attribute("value") == "markdown"
+    page.find("submit").click()
+    page.until("state", "Waiting")
+    claim = store.claim(page.browser.current_url.rpartition("#")[2], worker="test", lease_s=15)
+    assert claim is not None
+    assert (claim.request.format, claim.request.text) == ("markdown", "# Été\n\nBonjour *tous*.\n")
+    store.succeed(claim, sample_result(target="Hello."), segments=1)
+    page.until("paragraphs", "Hello.")
+    assert page.find("download").is_displayed()
+
+
+def test_a_file_that_is_no_text_is_refused(page: Page, tmp_path: Path) -> None:
+    article = tmp_path / "latin.txt"
+    article.write_bytes("été".encode("latin-1"))
+    page.find("file").send_keys(str(article))
+    page.until("error", "latin.txt is not text in UTF-8")
 
 
 def test_segments_come_as_they_are_translated(page: Page, store: WholeLedger) -> None:
