@@ -14,6 +14,7 @@ _ASSETS = {
     "article.js": "text/javascript",
     "events.js": "text/javascript",
     "files.js": "text/javascript",
+    "key.js": "text/javascript",
     "icon.svg": "image/svg+xml",
 }
 

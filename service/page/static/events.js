@@ -1,9 +1,11 @@
 // Server-sent events by `fetch`, which, unlike EventSource, can say why a stream was refused.
 
+import { authorization } from "./key.js";
+
 // Calls `on(name, data)` for each event, and returns when the stream ends. `last.id` is kept up to date, and sent.
 // Throws what `refused` makes of an answer that is no stream, and what `fetch` throws where the connection breaks.
 export async function listen(path, last, signal, on, refused) {
-  const headers = last.id ? { "Last-Event-ID": last.id } : {};
+  const headers = { ...authorization(), ...(last.id ? { "Last-Event-ID": last.id } : {}) };
   const answer = await fetch(path, { cache: "no-store", headers, signal });
   if (!answer.ok) throw await refused(answer);
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();

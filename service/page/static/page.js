@@ -4,6 +4,7 @@
 import { Article, inWords as warningInWords } from "./article.js";
 import { listen } from "./events.js";
 import { onDrop, readArticle, save } from "./files.js";
+import { authorization, keep } from "./key.js";
 
 const byId = (id) => document.getElementById(id);
 const form = byId("form");
@@ -14,6 +15,7 @@ const RETRY_MS = [1000, 2000, 4000, 8000]; // between tries while the server doe
 const article = new Article(byId("paragraphs"));
 
 let following = null; // AbortController of the job that is followed
+let wantedJob = null; // the id of a job that wants a key to be shown
 let submission = null; // the last body and its Idempotency-Key: the same article sent again gives the same job
 
 class Problem extends Error {
@@ -28,7 +30,8 @@ class Problem extends Error {
 }
 
 async function call(path, options = {}) {
-  const answer = await fetch(path, { cache: "no-store", ...options });
+  const headers = { ...options.headers, ...authorization() };
+  const answer = await fetch(path, { cache: "no-store", ...options, headers });
   if (answer.status === 204) return null;
   if (!answer.ok) throw await refusal(answer);
   try {
@@ -53,6 +56,10 @@ function inWords(error) {
 }
 
 function showError(error) {
+  if (error?.status === 401) {
+    byId("key-form").hidden = false;
+    byId("key").focus();
+  }
   byId("error").textContent = error ? inWords(error) : "";
   byId("error").hidden = !error;
   byId("force").hidden = error?.code !== "not_french";
@@ -122,6 +129,7 @@ async function follow(id) {
       if (mine.signal.aborted) return;
       if (error instanceof Problem && !error.passes) {
         leaveJob();
+        wantedJob = error.status === 401 ? id : null;
         showError(error);
         return;
       }
@@ -311,6 +319,15 @@ text.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
 });
 byId("summary").addEventListener("change", () => (byId("words").disabled = !byId("summary").checked));
+byId("key-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  keep(byId("key").value.trim());
+  byId("key").value = "";
+  byId("key-form").hidden = true;
+  showError(null);
+  if (wantedJob) follow(wantedJob);
+  else if (text.value.trim()) submit(false);
+});
 byId("cancel").addEventListener("click", cancel);
 byId("again").addEventListener("click", () => {
   leaveJob();

@@ -16,6 +16,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
+from service.contract.api_keys import KeyStore
 from service.contract.attempt import Heartbeat
 from service.contract.states import Stage
 from tests.integration.service.front_end import FrontEnd, sample_result, work
@@ -178,6 +179,33 @@ def test_a_segment_lights_its_partner(page: Page, store: WholeLedger) -> None:
     assert "lit" in (french.get_attribute("class") or "")
     ActionChains(page.browser).move_to_element(page.browser.find_element(By.TAG_NAME, "h1")).perform()
     assert "lit" not in (french.get_attribute("class") or "")
+
+
+def test_a_key_is_asked_for_and_used(redis_server: RedisServer, browser: webdriver.Chrome, store: WholeLedger) -> None:
+    key = KeyStore(store.redis, prefix="depeche:").create("press")[1]
+    with FrontEnd(redis_server.url, require_keys="1") as front_end:
+        page = Page(browser, front_end.url)
+        page.find("text").send_keys("Bonjour.")
+        page.find("submit").click()
+        page.until("error", "Send an API key")
+        page.find("key").send_keys("depeche_wrong")
+        page.find("key").submit()
+        page.until("error", "never made here or has been revoked")
+        page.find("key").send_keys(key)
+        page.find("key").submit()
+        page.until("state", "Waiting")
+        assert not page.find("key-form").is_displayed()
+        job_id = page.browser.current_url.rpartition("#")[2]
+        work(store, job_id)
+        page.until("paragraphs", "Hello.")
+        browser.execute_script("sessionStorage.clear()")
+        page.browser.refresh()
+        page.until("error", "Send an API key")
+        page.find("key").send_keys(key)
+        page.find("key").submit()
+        page.until("paragraphs", "Hello.")
+        assert key not in page.browser.current_url
+        assert page.complaints() == []
 
 
 def test_a_stream_that_breaks_off_goes_on(
