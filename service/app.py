@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from service.api import access_log, auth, batches, events, guards, health, jobs, problems
+from service.api import access_log, auth, batches, deepl, events, guards, health, jobs, libretranslate, problems
 from service.backend import Backend
 from service.page import routes as page
 from service.settings import Settings
@@ -25,6 +25,8 @@ def create_app(settings: Settings) -> Flask:
     app.register_blueprint(jobs.make_blueprint(backend))
     app.register_blueprint(events.make_blueprint(backend))
     app.register_blueprint(batches.make_blueprint(backend))
+    app.register_blueprint(libretranslate.make_blueprint(backend))
+    app.register_blueprint(deepl.make_blueprint(backend))
     app.register_blueprint(health.make_blueprint(backend))
     app.register_blueprint(page.make_blueprint())
     return app

@@ -62,6 +62,8 @@ class Code(Enum):
     INTERNAL = ErrorKind("internal", 500, "Something broke on our side")
     QUEUE_FULL = ErrorKind("queue_full", 503, "The queue is full")
     STORE_UNAVAILABLE = ErrorKind("store_unavailable", 503, "The job store can't be used now")
+    TRANSLATION_FAILED = ErrorKind("translation_failed", 500, "The text could not be translated")
+    TRANSLATION_TIMEOUT = ErrorKind("translation_timeout", 504, "The translation took too long to wait for")
     NO_WORKER = ErrorKind("no_worker", 503, "No worker has been seen in the last 30 seconds")
     # The job
     ATTEMPTS_EXHAUSTED = ErrorKind("attempts_exhausted", 0, "The job killed its worker too often")

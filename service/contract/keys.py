@@ -50,6 +50,10 @@ class Keys:
         """ZSET of the ids of a client's jobs, all with the score 0: ids sort by age."""
         return f"{self.prefix}jobs:of:{client}"
 
+    def usage(self, client: str, month: str) -> str:
+        """STRING: characters that a client has had translated in a month (YYYYMM) while it waited; expires."""
+        return f"{self.prefix}usage:{client}:{month}"
+
     def batch(self, batch_id: str) -> str:
         """HASH client, created_ms, metadata, items: a batch, as `batches.py` keeps it; expires."""
         return f"{self.prefix}batch:{batch_id}"

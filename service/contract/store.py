@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from redis import Redis
 
@@ -44,6 +45,9 @@ _FIELDS = [
     "version",
 ]
 
+
+#: Seconds for which a month's usage is kept.
+_USAGE_S = 70 * 86_400
 
 #: Jobs that one page looks at, at most, to find those in the state that is wanted.
 _MOST_LOOKS = 2_000
@@ -187,6 +191,23 @@ class JobStore(Ledger):
             job_id: 0 if state is None else int(ended) if ended is not None else None
             for job_id, (state, ended) in zip(job_ids, values, strict=True)
         }
+
+    def count_usage(self, client: str, characters: int) -> None:
+        """Counts characters that a client has had translated while it waited."""
+        with store_errors():
+            key = self.keys.usage(client, self._month())
+            pipeline = self.redis.pipeline(transaction=False)
+            pipeline.incrby(key, characters)
+            pipeline.expire(key, _USAGE_S)
+            pipeline.execute()
+
+    def usage(self, client: str) -> int:
+        """How many such characters this month has, by Redis's own clock in UTC."""
+        with store_errors():
+            return int(self.redis.get(self.keys.usage(client, self._month())) or 0)
+
+    def _month(self) -> str:
+        return f"{datetime.fromtimestamp(self._now_ms() / 1000, UTC):%Y%m}"
 
     def add_batch(self, *arguments: str | int | bytes, on: Redis) -> list[bytes]:
         """Runs `lua/batch.lua`, which tells of its arguments and its answer."""

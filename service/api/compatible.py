@@ -1,0 +1,63 @@
+"""What the endpoints for other services' clients share: their bodies, their keys, their errors."""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qs
+
+from flask import Blueprint, Request, Response, g
+
+from service.api import auth
+from service.api.bodies import decode, parse_json, read_body
+from service.backend import Backend
+from service.contract.errors import Code, DepecheError, KeyMissing, RequestError
+from service.contract.request import JobRequest, parse_request
+
+#: Makes an answer out of an error, in the words of the other service.
+Speaker = Callable[[DepecheError], Response]
+
+
+def fields(request: Request, backend: Backend) -> dict[str, Any]:
+    """The body's fields: of JSON as they are, of a form as lists of strings. Raises `RequestError`."""
+    data = read_body(request, limit=backend.settings.body_limit, seconds=backend.settings.body_timeout_s)
+    text = decode(data)
+    if request.mimetype == "application/json":
+        body = parse_json(text)
+        if not isinstance(body, dict):
+            raise RequestError(Code.INVALID_REQUEST, "Send a JSON object.")
+        return body
+    if request.mimetype in ("application/x-www-form-urlencoded", ""):
+        try:
+            return dict(parse_qs(text, keep_blank_values=True, max_num_fields=1_000))
+        except ValueError:
+            raise RequestError(Code.INVALID_REQUEST, "The form has too many fields.") from None
+    raise RequestError(Code.UNSUPPORTED_MEDIA_TYPE, "Send JSON or a URL-encoded form.")
+
+
+def one(body: dict[str, Any], name: str, default: str = "") -> str:
+    """The value of a field that is a single string. Raises `RequestError`."""
+    value = body.get(name, default)
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    if not isinstance(value, str):
+        raise RequestError(Code.INVALID_REQUEST, f"{name} takes a string.")
+    return value
+
+
+def identify(backend: Backend, key: str | None) -> str:
+    """Whose call this is, by a key that came in the other service's way. Raises `KeyMissing` and `KeyInvalid`."""
+    if key:
+        g.api_key, g.trusted = auth.check(backend, key), True
+    elif backend.settings.keys_required:
+        raise KeyMissing
+    return auth.client()
+
+
+def article(text: object, format: str, backend: Backend) -> JobRequest:
+    """A text to translate, whatever its language, without a summary. Raises `RequestError`."""
+    body = {"text": text, "format": format, "force": True, "summary": {"mode": "none"}}
+    return parse_request(body, max_characters=backend.settings.max_characters)
+
+
+def speak(blueprint: Blueprint, speaker: Speaker) -> None:
+    """Has all errors of a blueprint's routes, those of the guards too, told by `speaker`."""
+    blueprint.register_error_handler(DepecheError, speaker)

@@ -1,0 +1,86 @@
+"""LibreTranslate's interface, for its clients: `/translate`, `/detect` and `/languages` (docs.libretranslate.com)."""
+
+import json
+from typing import Any
+
+from flask import Blueprint, Response, g, request
+
+from service.api.compatible import article, fields, identify, one, speak
+from service.backend import Backend
+from service.contract.errors import Code, DepecheError, RequestError
+from service.contract.language import detect as detect_language
+from service.synchronous import translate_now
+
+#: Most texts of one call.
+MOST_TEXTS = 50
+
+_LANGUAGES = [
+    {"code": "fr", "name": "French", "targets": ["en"]},
+    {"code": "en", "name": "English", "targets": ["en"]},
+]
+
+
+def make_blueprint(backend: Backend) -> Blueprint:
+    """The three routes."""
+    blueprint = Blueprint("libretranslate", __name__)
+    speak(blueprint, _refusal)
+
+    @blueprint.post("/translate")
+    def translate() -> Response:
+        body = fields(request, backend)
+        owner = identify(backend, one(body, "api_key"))
+        texts, several = _texts(body)
+        source, target = one(body, "source", "auto"), one(body, "target", "en")
+        if source not in ("fr", "auto", "en") or target != "en":
+            raise RequestError(Code.INVALID_REQUEST, f"{source} to {target} is not supported: only fr (or auto) to en.")
+        form = one(body, "format", "text")
+        if form not in ("text", "html"):
+            raise RequestError(Code.INVALID_REQUEST, "format takes text or html.")
+        wanted = {place: article(text, form, backend) for place, text in enumerate(texts) if text.strip()}
+        done = translate_now(backend, g.api_key, owner, list(wanted.values()), seconds=backend.settings.wait_limit_s)
+        found = dict(enumerate(texts)) | dict(zip(wanted, done, strict=True))
+        answer: dict[str, Any] = {"translatedText": list(found.values()) if several else found[0]}
+        if source == "auto":
+            detected = [_detected(text) for text in texts]
+            answer["detectedLanguage"] = detected if several else detected[0]
+        return _json(answer)
+
+    @blueprint.post("/detect")
+    def detect() -> Response:
+        body = fields(request, backend)
+        identify(backend, one(body, "api_key"))
+        return _json([_detected(one(body, "q"))])
+
+    @blueprint.get("/languages")
+    def languages() -> Response:
+        return _json(_LANGUAGES)
+
+    return blueprint
+
+
+def _texts(body: dict[str, Any]) -> tuple[list[str], bool]:
+    """The texts, and whether a list of them was asked for."""
+    given = body.get("q")
+    several = isinstance(given, list) and request.mimetype == "application/json"
+    values = given if isinstance(given, list) else [given]
+    texts = [value for value in values if isinstance(value, str)]
+    if len(texts) < len(values) or not 1 <= len(texts) <= MOST_TEXTS:
+        raise RequestError(Code.INVALID_REQUEST, f"q takes a text, or a list of 1 to {MOST_TEXTS} of them.")
+    return texts, several
+
+
+def _detected(text: str) -> dict[str, Any]:
+    guess = detect_language(text)
+    return {"language": guess.language, "confidence": round(100 * guess.probability, 1)}
+
+
+def _refusal(error: DepecheError) -> Response:
+    status = 403 if error.status == 401 else 400 if error.status in (404, 409, 422) else error.status
+    response = _json({"error": error.detail}, status)
+    if error.retry_after is not None:
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
+
+
+def _json(value: object, status: int = 200) -> Response:
+    return Response(json.dumps(value, ensure_ascii=False), status=status, mimetype="application/json")

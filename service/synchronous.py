@@ -1,0 +1,67 @@
+"""Translations while somebody waits: jobs like any other, submitted, awaited and erased in one call."""
+
+import json
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+
+from service.admission import admit
+from service.api import quotas
+from service.backend import Backend
+from service.contract.api_keys import ApiKey
+from service.contract.errors import Code, DepecheError
+from service.contract.request import JobRequest
+from service.contract.states import JobState
+
+#: Texts of one call that are on their way to Redis at once.
+_AT_ONCE = 8
+
+
+def translate_now(
+    backend: Backend, key: ApiKey | None, owner: str, requests: Sequence[JobRequest], *, seconds: float
+) -> list[str]:
+    """The translated texts, in order. Whatever comes of it, no job of it is left.
+
+    Raises `DepecheError`: what an admission raises, what a job failed of, and `TRANSLATION_TIMEOUT` after so many seconds.
+    """
+    job_ids: list[str] = []
+
+    def submit(request: JobRequest) -> str:
+        with quotas.spent(backend, key, request):
+            job, _ = admit(backend.store, backend.publisher, request, client=owner, idempotency_key=None, body=b"")
+        job_ids.append(job.id)
+        return job.id
+
+    try:
+        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="synchronous") as pool:
+            ordered = list(pool.map(submit, requests))
+        _wait(backend, ordered, seconds)
+        return [_text(backend, job_id, owner) for job_id in ordered]
+    finally:
+        for job_id in job_ids:
+            with suppress(DepecheError):  # what has not ended is cancelled first
+                if backend.store.delete(job_id, client=owner) is JobState.CANCELLED:
+                    backend.store.delete(job_id, client=owner)
+
+
+def _wait(backend: Backend, job_ids: Sequence[str], seconds: float) -> None:
+    ends_at = time.monotonic() + seconds
+    with backend.waits.watch(*job_ids) as something:
+        while True:
+            something.clear()
+            if all(end is not None for end in backend.store.ends(job_ids).values()):
+                return
+            left = ends_at - time.monotonic()
+            if left <= 0 or backend.waits.closed:
+                detail = f"The translation took longer than {seconds:g} s. Submit long texts as jobs: POST /v1/jobs."
+                raise DepecheError(Code.TRANSLATION_TIMEOUT, detail, retry_after=5)
+            something.wait(left)
+
+
+def _text(backend: Backend, job_id: str, owner: str) -> str:
+    job = backend.store.get(job_id, client=owner)
+    if job.state is not JobState.SUCCEEDED or job.result is None:
+        raise DepecheError(Code.TRANSLATION_FAILED, job.error_detail or "The job was cancelled.")
+    text: str = json.loads(job.result)["translation"]["text"]
+    return text
