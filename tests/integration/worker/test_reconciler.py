@@ -138,6 +138,8 @@ def test_an_outage_of_redis_charges_nobody(
         redis_server.start()
     for job_id in jobs:
         job = queue.wait(job_id, JobState.SUCCEEDED, seconds=60)
-        assert (queue.crashes(job_id), [past.outcome for past in job.history]) == (0, [])
+        # On a busy machine a lease may be over before its worker is heard again; that is charged to nobody either.
+        assert queue.crashes(job_id) == 0
+        assert {past.outcome for past in job.history} <= {"dropped"}
     for worker in workers:
         assert worker.stop() == 0
