@@ -25,7 +25,6 @@ PLAIN = {"Content-Type": "text/plain"}
         ("GET", "/v1/jobs/a/b", 404, "not_found"),
         ("GET", "//v1/jobs", 404, "not_found"),
         ("PUT", "/v1/jobs", 405, "method_not_allowed"),
-        ("PUT", "/v1/jobs", 405, "method_not_allowed"),
         ("POST", "/", 405, "method_not_allowed"),
         ("PATCH", f"/v1/jobs/{UNKNOWN}", 405, "method_not_allowed"),
         ("DELETE", f"/v1/jobs/{UNKNOWN}/summary", 405, "method_not_allowed"),
