@@ -134,25 +134,16 @@ class Client:
         """
         path, last, tries = f"{_path(job_id)}/events", "", 0
         while True:
-            tries += 1
             headers = {"Last-Event-ID": last} if last else {}
             try:
-                with self._http.stream(
-                    "GET", path, headers=headers, timeout=self._timeout_s + _STREAM_PAUSE_S
-                ) as answer:
-                    if not answer.is_success:
-                        answer.read()
-                        raise _refusal(answer)
-                    for event in read_events(answer.iter_lines()):
-                        tries, last = 0, event.id or last
-                        yield event
-                        if event.name == "done":
-                            return
-            except httpx2.TransportError as error:
-                if tries > self._retries:
-                    raise Unreachable(
-                        f"Nobody answers at {self.url} ({type(error).__name__}). Is it running?"
-                    ) from error
+                for event in read_events(self._lines(path, headers)):
+                    tries, last = 0, event.id or last
+                    yield event
+                    if event.name == "done":
+                        return
+            except (httpx2.TransportError, ApiError) as error:
+                self._give_up(error, tries)
+            tries += 1
             time.sleep(min(_BACKOFF_S[0] * 2**tries, _BACKOFF_S[1]))
 
     def submit_batch(
@@ -186,25 +177,20 @@ class Client:
         """
         path, seen, tries = f"/v1/batches/{_name(batch_id)}/results", set[int](), 0
         wanted = len(self.batch(batch_id)["items"])
-        while len(seen) < wanted:
-            tries += 1
+        while True:
             try:
-                with self._http.stream("GET", path, timeout=self._timeout_s + _STREAM_PAUSE_S) as answer:
-                    if not answer.is_success:
-                        answer.read()
-                        raise _refusal(answer)
-                    for line in answer.iter_lines():
-                        if line.strip() and (result := BatchResult.from_line(line)).index not in seen:
-                            seen.add(result.index)
-                            tries = 0
-                            yield result
-            except httpx2.TransportError as error:
-                if tries > self._retries:
-                    raise Unreachable(
-                        f"Nobody answers at {self.url} ({type(error).__name__}). Is it running?"
-                    ) from error
-            if len(seen) < wanted:
-                time.sleep(min(_BACKOFF_S[0] * 2**tries, _BACKOFF_S[1]))
+                for line in filter(str.strip, self._lines(path, {})):
+                    result = BatchResult.from_line(line)
+                    if result.index not in seen:
+                        seen.add(result.index)
+                        tries = 0
+                        yield result
+            except (httpx2.TransportError, ApiError) as error:
+                self._give_up(error, tries)
+            if len(seen) >= wanted:
+                return
+            tries += 1
+            time.sleep(min(_BACKOFF_S[0] * 2**tries, _BACKOFF_S[1]))
 
     def jobs(self, *, state: str | None = None) -> Iterator[JobView]:
         """Your own jobs, newest first, without results, page by page as they are asked for. Raises `ClientError`."""
@@ -268,6 +254,23 @@ class Client:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
+
+    def _lines(self, path: str, headers: Mapping[str, str]) -> Iterator[str]:
+        """The lines of a stream. Raises `ApiError`, and what httpx2 raises where it breaks off."""
+        timeout = self._timeout_s + _STREAM_PAUSE_S
+        with self._http.stream("GET", path, headers=dict(headers), timeout=timeout) as answer:
+            if not answer.is_success:
+                answer.read()
+                raise _refusal(answer)
+            yield from answer.iter_lines()
+
+    def _give_up(self, error: httpx2.TransportError | ApiError, tries: int) -> None:
+        """Raises where another try at a stream is of no use, or enough have been made."""
+        if isinstance(error, ApiError):
+            if error.status not in _RETRIED or tries >= self._retries:
+                raise error
+        elif tries >= self._retries:
+            raise Unreachable(f"Nobody answers at {self.url} ({type(error).__name__}). Is it running?") from error
 
     def _text(self, path: str, accept: str) -> str:
         answer = self._send("GET", path, headers={"Accept": accept})

@@ -188,6 +188,39 @@ def test_results_of_a_batch_go_on_where_the_stream_broke_off(pauses: list[float]
     assert len(pauses) == 2
 
 
+def test_events_go_on_behind_the_last_segment(pauses: list[float]) -> None:
+    first = b'event: state\ndata: {"state": "running"}\n\nid: 1\nevent: segment\ndata: {"target": "One."}\n\n'
+    rest = b'id: 2\nevent: segment\ndata: {"target": "Two."}\n\nevent: done\ndata: {"state": "succeeded"}\n\n'
+    handler, requests = answers(
+        httpx2.Response(200, content=first), problem(503, "store_unavailable"), httpx2.ConnectError("refused"),
+        httpx2.Response(200, content=rest),
+    )  # fmt: skip
+    with client_of(handler) as client:
+        found = list(client.events("j1"))
+    assert [(event.name, event.id) for event in found] == [
+        ("state", ""),
+        ("segment", "1"),
+        ("segment", "2"),
+        ("done", ""),
+    ]
+    assert [request.headers.get("Last-Event-ID") for request in requests] == [None, "1", "1", "1"]
+    assert len(pauses) == 3
+
+
+def test_a_stream_that_is_refused_is_not_tried_again(pauses: list[float]) -> None:
+    handler, requests = answers(problem(404, "job_not_found"))
+    with client_of(handler) as client, pytest.raises(ApiError, match="About job_not_found"):
+        list(client.events("j1"))
+    assert (len(requests), pauses) == (1, [])
+
+
+def test_nobody_who_answers_is_unreachable_in_the_end(pauses: list[float]) -> None:
+    handler, requests = answers(*(httpx2.ConnectError("refused") for _ in range(3)))
+    with client_of(handler, retries=2) as client, pytest.raises(Unreachable):
+        list(client.events("j1"))
+    assert len(requests) == 3
+
+
 def test_a_batch_that_is_gone_has_no_results() -> None:
     handler, _ = answers(httpx2.Response(200, json={"items": [{}]}), problem(410, "batch_gone"))
     with client_of(handler) as client, pytest.raises(ApiError, match="About batch_gone"):
