@@ -15,6 +15,7 @@ const RETRY_MS = [1000, 2000, 4000, 8000]; // between tries while the server doe
 const article = new Article(byId("paragraphs"));
 
 let following = null; // AbortController of the job that is followed
+let started = null; // the first progress that was seen of the job, and when
 let wantedJob = null; // the id of a job that wants a key to be shown
 let submission = null; // the last body and its Idempotency-Key: the same article sent again gives the same job
 
@@ -102,6 +103,7 @@ async function follow(id) {
   showError(null);
   clearResult();
   form.hidden = true;
+  started = null;
   byId("job").hidden = false;
   showState({ state: "queued", progress: { done: 0, total: 0 } });
   if (location.hash !== `#${id}`) history.pushState(null, "", `#${id}`);
@@ -174,6 +176,19 @@ async function cancel() {
   }
 }
 
+// The seconds that are left, by the speed since the first look at this job; null where there is none to go by.
+function secondsLeft({ done, total }) {
+  const now = performance.now() / 1000;
+  if (!started || done < started.done) started = { done, at: now };
+  const speed = (done - started.done) / (now - started.at);
+  return speed > 0 && now - started.at > 2 ? (total - done) / speed : null;
+}
+
+function leftInWords(seconds) {
+  if (seconds === null || seconds < 2) return "";
+  return seconds < 90 ? `, about ${Math.round(seconds)} s left` : `, about ${Math.round(seconds / 60)} min left`;
+}
+
 function showState(job) {
   const { done, total } = job.progress;
   const words = {
@@ -183,8 +198,9 @@ function showState(job) {
     failed: "It did not work.",
     cancelled: "Cancelled.",
   };
+  const running = job.state === "running" && total > 0;
   const share = total ? Math.floor((100 * done) / total) : 0;
-  const state = words[job.state] + (job.state === "running" && total ? ` ${done} of ${total} segments` : "");
+  const state = words[job.state] + (running ? ` ${done} of ${total} segments${leftInWords(secondsLeft(job.progress))}` : "");
   if (byId("state").textContent !== state) byId("state").textContent = state;
   const bar = byId("bar");
   if (total) {

@@ -169,6 +169,20 @@ def test_segments_come_as_they_are_translated(page: Page, store: WholeLedger) ->
     assert page.find("copy").is_displayed()
 
 
+def test_it_says_how_long_it_still_takes(page: Page, store: WholeLedger) -> None:
+    job_id = page.translate("Bonjour.")
+    page.until("state", "Waiting")
+    claim = store.claim(job_id, worker="test", lease_s=15)
+    assert claim is not None
+    store.heartbeat("test", [Heartbeat(job_id, claim.token, Stage.TRANSLATING, 1, 100)], lease_s=15, renew=True)
+    page.until("state", "1 of 100 segments")
+    assert "left" not in page.find("state").text
+    time.sleep(2.5)
+    store.heartbeat("test", [Heartbeat(job_id, claim.token, Stage.TRANSLATING, 11, 100)], lease_s=15, renew=True)
+    page.until("state", "11 of 100 segments, about")
+    assert page.find("state").text.endswith(" s left")
+
+
 def test_a_segment_lights_its_partner(page: Page, store: WholeLedger) -> None:
     work(store, page.translate("Bonjour."))
     page.until("state", "Done.")
