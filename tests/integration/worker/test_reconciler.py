@@ -124,22 +124,22 @@ def test_a_drain_takes_the_lane_along(queue: Queue, start: Callable[..., Worker]
 def test_an_outage_of_redis_charges_nobody(
     queue: Queue, start: Callable[..., Worker], redis_server: RedisServer, outage: str
 ) -> None:
-    workers = [start(**SLOW, **QUICK) for _ in range(2)]
+    # A busy machine may stop a worker for two seconds, which would be a lease by itself.
+    patient = {**QUICK, "DEPECHE_LEASE_S": "4", "DEPECHE_RENEW_S": "1"}
+    workers = [start(**SLOW, **patient) for _ in range(2)]
     jobs = [queue.submit(rain(50)) for _ in range(4)]
     queue.until(lambda: all(queue.get(job_id).state is JobState.RUNNING for job_id in jobs))
     if outage == "freeze":
         redis_server.pause()
     else:
         redis_server.kill()
-    time.sleep(5)  # more than two leases
+    time.sleep(9)  # more than two leases
     if outage == "freeze":
         redis_server.resume()
     else:
         redis_server.start()
     for job_id in jobs:
         job = queue.wait(job_id, JobState.SUCCEEDED, seconds=60)
-        # On a busy machine a lease may be over before its worker is heard again; that is charged to nobody either.
-        assert queue.crashes(job_id) == 0
-        assert {past.outcome for past in job.history} <= {"dropped"}
+        assert (queue.crashes(job_id), [past.outcome for past in job.history]) == (0, [])
     for worker in workers:
         assert worker.stop() == 0
