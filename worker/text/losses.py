@@ -43,7 +43,6 @@ def _losses(source: str, target: str) -> Iterator[Loss]:
         if numeral.written not in missing:
             continue
         if numeral.in_digits:
-            digits = numeral.written.rstrip("abcdefghijklmnopqrstuvwxyz \u00a0\u202f-")
-            yield Loss(digits, english_digits(digits))
+            yield Loss(numeral.digits, english_digits(numeral.digits))
         elif numeral.written.islower() and not numeral.written.endswith(("aine", "ième", "ièmes")):
             yield Loss(numeral.written, english_words(min(numeral.values)))

@@ -68,7 +68,7 @@ def with_english_digits(source: str, target: str) -> str:
     if not any(map(str.isdigit, target)):
         return target
     for numeral in FRENCH_NUMERALS.find(source):
-        digits = numeral.written.rstrip("abcdefghijklmnopqrstuvwxyz \u00a0\u202f-") if numeral.in_digits else ""
+        digits = numeral.digits
         english = english_digits(digits)
         if english != digits and digits in target:
             target = re.sub(rf"(?<![\d.,\w]){re.escape(digits)}(?!\w|[.,]\d)", english, target)

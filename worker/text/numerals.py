@@ -40,6 +40,11 @@ class Numeral:
     in_digits: bool
     scaled: float = 1
 
+    @property
+    def digits(self) -> str:
+        """What is written without the magnitude; nothing where it is in words."""
+        return self.written.rstrip("abcdefghijklmnopqrstuvwxyz \u00a0\u202f-") if self.in_digits else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Numerals:
