@@ -17,7 +17,7 @@ from service.api.auth import client
 from service.api.parameters import refuse_unknown
 from service.backend import Backend
 from service.contract.errors import Code, JobGone, JobNotFound, RequestError, StoreUnavailable
-from service.contract.job import Job
+from service.contract.job import Job, timestamp
 from service.contract.states import JobState
 
 #: Seconds between two looks at a job, if nothing wakes the stream before; and after which an empty line keeps it open.
@@ -96,7 +96,8 @@ class _Stream:
             stage = job.stage.value if job.stage else None
             yield self._event("state", {"state": job.state.value, "stage": stage, "attempts": job.attempts})
         if self._last[3:] != progress and job.total:
-            yield self._event("progress", {"done": job.done, "total": job.total})
+            eta = timestamp(job.eta_ms)
+            yield self._event("progress", {"done": job.done, "total": job.total, "eta_at": eta})
         self._last = (*state, *progress)
 
     def _segments(self, lines: list[bytes]) -> Iterator[bytes]:

@@ -14,6 +14,7 @@ from service.api.parameters import idempotency_key, job_state, page_limit, refus
 from service.backend import Backend
 from service.contract.errors import JobGone, JobNotFound
 from service.contract.job import Job
+from service.contract.states import JobState
 from service.contract.store import JobStore
 
 #: Seconds after which a client should look again at a job that has not ended.
@@ -50,7 +51,7 @@ def make_blueprint(backend: Backend) -> Blueprint:
         refuse_unknown(request, "state", "limit", "cursor")
         limit = page_limit(request, default=PAGE_JOBS, most=MOST_PAGE_JOBS)
         page = store.jobs_of(client(), state=job_state(request), limit=limit, cursor=request.args.get("cursor"))
-        body = {"jobs": [job.view() for job in page.jobs], "next": page.next}
+        body = {"jobs": [job.view() for job in store.with_outlook(page.jobs)], "next": page.next}
         response = Response(json.dumps(body, ensure_ascii=False), mimetype="application/json")
         if page.next is not None:
             query = urlencode({**request.args, "cursor": page.next})
@@ -125,14 +126,18 @@ def _wait(backend: Backend, job_id: str, seconds: float) -> Job:
 def _now(store: JobStore, job_id: str) -> Job:
     """The job as it is. Its result is not even fetched where the client's ETag says that it has it."""
     if request.if_none_match:
-        job = _own(store, job_id, result=False)
+        [job] = store.with_outlook([_own(store, job_id, result=False)])
         if request.if_none_match.contains_weak(_etag(job)):
             return job
-    return _own(store, job_id)
+    [job] = store.with_outlook([_own(store, job_id)])
+    return job
 
 
 def _etag(job: Job) -> str:
-    return f"{job.id}-{job.version}"
+    outlook = (
+        f"-{job.eta_ms}" if job.state is JobState.QUEUED and job.eta_ms else ""
+    )  # it moves while the record does not
+    return f"{job.id}-{job.version}{outlook}"
 
 
 def _job_response(job: Job, status: int = 200) -> Response:

@@ -9,6 +9,9 @@ from typing import Any
 from service.contract.packing import unpack_result
 from service.contract.states import JobState, Stage
 
+#: Milliseconds that a job must have been translated for before its pace says anything.
+_PACED_MS = 1_000
+
 
 @dataclass(frozen=True, slots=True)
 class PastAttempt:
@@ -38,7 +41,10 @@ class PastAttempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """A snapshot of the record. Times are ms since 1970. `result` is its JSON, or None where it was not read either."""
+    """A snapshot of the record. Times are ms since 1970. `result` is its JSON, or None where it was not read either.
+
+    `eta_ms` is when it is expected to end, as far as that is known: `JobStore.with_outlook` knows of queued ones.
+    """
 
     id: str
     client: str
@@ -52,6 +58,7 @@ class Job:
     started_ms: int | None
     ended_ms: int | None
     expires_ms: int | None
+    eta_ms: int | None
     error_code: str | None
     error_detail: str | None
     metadata: dict[str, Any] | None
@@ -77,6 +84,7 @@ class Job:
             started_ms=_integer(record.get("started_ms")),
             ended_ms=_integer(record.get("ended_ms")),
             expires_ms=_integer(record.get("expires_ms")),
+            eta_ms=_end_at_this_pace(record) if state is JobState.RUNNING else None,
             error_code=_text(record.get("error_code")),
             error_detail=_text(record.get("error_detail")),
             metadata=json.loads(metadata) if metadata else None,
@@ -103,6 +111,7 @@ class Job:
             "started_at": timestamp(self.started_ms),
             "ended_at": timestamp(self.ended_ms),
             "expires_at": timestamp(self.expires_ms),
+            "eta_at": timestamp(self.eta_ms),
             "error": {"code": self.error_code, "detail": self.error_detail} if self.error_code else None,
             "metadata": self.metadata,
             "result": None,
@@ -122,6 +131,17 @@ def _integer(value: bytes | None) -> int | None:
 
 def _text(value: bytes | None) -> str | None:
     return None if value is None else value.decode()
+
+
+def _end_at_this_pace(record: Mapping[str, bytes]) -> int | None:
+    """When a running job ends if it goes on as it has; None while too little is known of its pace."""
+    if "paced_ms" not in record or "progress_ms" not in record:
+        return None
+    done, total = int(record["done"]), int(record["total"])
+    counted, took_ms = done - int(record["paced_done"]), int(record["progress_ms"]) - int(record["paced_ms"])
+    if counted <= 0 or took_ms < _PACED_MS:
+        return None
+    return int(record["progress_ms"]) + took_ms * (total - done) // counted
 
 
 def timestamp(milliseconds: int | None) -> str | None:

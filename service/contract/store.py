@@ -5,7 +5,7 @@ import json
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from redis import Redis
@@ -39,6 +39,9 @@ _FIELDS = [
     "started_ms",
     "ended_ms",
     "expires_ms",
+    "progress_ms",
+    "paced_ms",
+    "paced_done",
     "error_code",
     "error_detail",
     "metadata",
@@ -48,6 +51,9 @@ _FIELDS = [
 
 #: Seconds for which a month's usage is kept.
 _USAGE_S = 70 * 86_400
+
+#: Milliseconds to which the time is rounded at which a queued job is likely to end.
+_ETA_STEP_MS = 5_000
 
 #: Jobs that one page looks at, at most, to find those in the state that is wanted.
 _MOST_LOOKS = 2_000
@@ -169,6 +175,21 @@ class JobStore(Ledger):
             record = {name: value for name, value in zip(_FIELDS, values, strict=True) if value is not None}
             jobs.append(Job.from_record(job_id.decode(), record))
         return JobPage(tuple(jobs), last.decode() or None)
+
+    def with_outlook(self, jobs: Sequence[Job]) -> list[Job]:
+        """The same jobs; those that are queued with the time at which they are likely to end, as far as that is known.
+
+        One round trip, and none where no job is queued. The times are rounded to five seconds, so that they don't flicker.
+        """
+        queued = [job.id for job in jobs if job.state is JobState.QUEUED]
+        if not queued:
+            return list(jobs)
+        with store_errors():
+            times = dict(zip(queued, self._run("outlook", *queued), strict=True))
+        return [
+            replace(job, eta_ms=-(-times[job.id] // _ETA_STEP_MS) * _ETA_STEP_MS) if times.get(job.id) else job
+            for job in jobs
+        ]
 
     def delete(self, job_id: str, *, client: str) -> JobState | None:
         """Cancels a job that waits or runs (returns `CANCELLED`), erases one that has ended (returns None)."""

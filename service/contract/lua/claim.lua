@@ -20,6 +20,7 @@ local token = redis.call('HINCRBY', job, 'token', 1)
 local attempts = redis.call('HINCRBY', job, 'attempts', 1)
 redis.call('HSET', job, 'state', 'running', 'stage', 'translating', 'started_ms', now, 'worker', worker,
   'lease_ms', lease, 'done', 0, 'total', 0)
+redis.call('HDEL', job, unpack(PACE))
 redis.call('HINCRBY', job, 'version', 1)
 redis.call('ZREM', KEY.queued, id)
 redis.call('ZREM', KEY.quarantined, id)

@@ -15,6 +15,7 @@
 --   token        fencing token: grows with every claim, cancel and loss; only its holder may change a running job
 --   worker       who holds the lease; lease_ms: until when
 --   stage, done, total   progress of the current attempt, in segments
+--   progress_ms  when that was last written; paced_ms, paced_done: when its total was known first, and what was done by then
 --   error_code, error_detail
 --   request      zlib(JSON of the request); dropped at the end
 --   result       the result as packing.py keeps it; only when succeeded
@@ -55,8 +56,14 @@ local SENTENCES_S = 3600
 -- Milliseconds in which ends are counted together, and for how many such times before this one.
 local COUNTED_MS, COUNTED = 10000, 5
 
+-- Milliseconds for which jobs must have waited before the number of ends in that time says something.
+local MEASURED_MS = 15000
+
 -- Seconds for which the list of a client's jobs outlives the last end of one, if results don't live longer.
 local LIST_S = 604800
+
+-- What tells the speed of an attempt.
+local PACE = {'progress_ms', 'paced_ms', 'paced_done'}
 
 -- Messages beyond twice the queue's limit that may wait for a worker.
 local STALE_MESSAGES = 1000
@@ -115,7 +122,7 @@ local function finish(id, state, retention_s)
   redis.call('ZREM', KEY.running, id)
   redis.call('ZREM', KEY.quarantined, id)
   redis.call('ZREM', KEY.unlisted, id)
-  redis.call('HDEL', job, 'request', 'lease_ms', 'worker')
+  redis.call('HDEL', job, 'request', 'lease_ms', 'worker', unpack(PACE))
   redis.call('HSET', job, 'state', state, 'ended_ms', now, 'expires_ms', now + retention_s * 1000)
   redis.call('HINCRBY', job, 'version', 1)
   redis.call('EXPIRE', job, retention_s)
@@ -181,7 +188,7 @@ local function take_back(id, outcome, retention_s)
   end
   redis.call('HINCRBY', job, 'version', 1)
   redis.call('HSET', job, 'state', 'queued', 'done', 0, 'total', 0)
-  redis.call('HDEL', job, 'worker', 'lease_ms', 'stage', 'started_ms')
+  redis.call('HDEL', job, 'worker', 'lease_ms', 'stage', 'started_ms', unpack(PACE))
   redis.call('ZREM', KEY.running, id)
   redis.call('ZADD', KEY.queued, tonumber(record.created_ms), id)
   if lane == 'quarantine' then

@@ -37,7 +37,9 @@ for a = 5, #ARGV, 5 do
       redis.call('ZADD', KEY.running, now + lease, id)
     end
     if record[3] ~= ARGV[a + 2] or record[4] ~= ARGV[a + 3] or record[5] ~= ARGV[a + 4] then
-      redis.call('HSET', job, 'stage', ARGV[a + 2], 'done', ARGV[a + 3], 'total', ARGV[a + 4])
+      redis.call('HSET', job, 'stage', ARGV[a + 2], 'done', ARGV[a + 3], 'total', ARGV[a + 4], 'progress_ms', now)
+      -- A total that changes is another count: the pace is taken from there.
+      if record[5] ~= ARGV[a + 4] then redis.call('HSET', job, 'paced_ms', now, 'paced_done', ARGV[a + 3]) end
       redis.call('HINCRBY', job, 'version', 1)
     end
     answer[#answer + 1] = 'ok'

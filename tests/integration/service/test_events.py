@@ -81,7 +81,7 @@ def test_a_job_is_followed_from_the_queue_to_its_end(
     events = listener.to_the_end()
     states = [event.data["state"] for event in events if event.name == "state"]
     assert states == ["queued", "running", "succeeded"]
-    assert {"done": 1, "total": 2} in [event.data for event in events if event.name == "progress"]
+    assert {"done": 1, "total": 2, "eta_at": None} in [event.data for event in events if event.name == "progress"]
     # The repaired segment comes once more, without a number.
     assert [(event.data["target"], event.id) for event in events if event.name == "segment"] == [
         ("Hullo.", "1"), ("Hello.", ""),
