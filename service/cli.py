@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from service.commands.failure import Failed
+from service.commands.keys import keys
 from service.contract.settings import SettingsError
 from service.contract.states import JobState
-from service.failure import Failed
-from service.key_commands import keys
 
 if TYPE_CHECKING:  # `web` must not import what gevent has to patch first
     from service.client import Client
@@ -79,7 +79,7 @@ def submit(
     key: str | None,
 ) -> None:
     """Translates French files in UTF-8: text, Markdown, HTML; - is standard input. Exits with 0 if all succeeded."""
-    from service.submission import run_submission
+    from service.commands.submission import run_submission
 
     with _client(url, key) as client:
         try:

@@ -163,7 +163,7 @@ def _answers(url: str) -> bool:
 
 def _submit(url: str, options: argparse.Namespace) -> int:
     from service.client import Client
-    from service.submission import run_submission
+    from service.commands.submission import run_submission
 
     with Client(url) as client:
         return run_submission(

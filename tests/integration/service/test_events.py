@@ -9,9 +9,9 @@ import httpx2
 import pytest
 
 from service.client import Client
+from service.client.event_stream import JobEvent, read_events
 from service.contract.attempt import Claim, Heartbeat
 from service.contract.states import Stage
-from service.event_stream import JobEvent, read_events
 from tests.integration.service.front_end import FrontEnd, sample_result, work
 from tests.integration.service.http_checks import problem, submit
 from tests.ledger import WholeLedger

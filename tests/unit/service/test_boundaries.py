@@ -64,7 +64,12 @@ def test_the_application_needs_no_model() -> None:
 
 
 def test_the_client_needs_no_server() -> None:
-    assert not loaded_after("import service.client, service.submission") & {"flask", "gunicorn", "celery", "redis"}
+    assert not loaded_after("import service.client, service.commands.submission") & {
+        "flask",
+        "gunicorn",
+        "celery",
+        "redis",
+    }
 
 
 def test_only_settings_read_the_environment() -> None:

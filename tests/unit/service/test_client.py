@@ -16,7 +16,7 @@ from tests.unit.service.server_double import Handler, job, problem
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The pauses between retries, which take no time."""
     taken: list[float] = []
-    monkeypatch.setattr("service.client.time.sleep", taken.append)
+    monkeypatch.setattr("service.client.blocking.time.sleep", taken.append)
     return taken
 
 

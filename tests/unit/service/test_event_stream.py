@@ -1,4 +1,4 @@
-from service.event_stream import JobEvent, read_events
+from service.client.event_stream import JobEvent, read_events
 
 
 def test_events_are_read_as_the_standard_has_them() -> None:

@@ -10,9 +10,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from service.articles import output_stems
 from service.client import Client
-from service.submission import IN_FLIGHT, run_submission
+from service.commands.articles import output_stems
+from service.commands.submission import IN_FLIGHT, run_submission
 from tests.unit.service.server_double import Server
 
 
@@ -206,7 +206,7 @@ def test_an_interrupt_erases_nothing_that_has_ended(articles: list[Path]) -> Non
 
 
 def test_nobody_there_is_found_out_once(articles: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service.client.time.sleep", lambda _: None)
+    monkeypatch.setattr("service.client.blocking.time.sleep", lambda _: None)
     calls = []
 
     def handler(request: httpx2.Request) -> httpx2.Response:

@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 from typing import IO, Any, Protocol
 
-from service.articles import SUMMARY_ENDING, TRANSLATION_ENDINGS
 from service.client import JobView
+from service.commands.articles import SUMMARY_ENDING, TRANSLATION_ENDINGS
 
 
 class Printer(Protocol):

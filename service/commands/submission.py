@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from service.articles import ArticleError, output_stems, read_article, shown_name
 from service.client import ApiError, Client, ClientError, JobView, Unreachable
+from service.commands.articles import ArticleError, output_stems, read_article, shown_name
+from service.commands.printers import FileWriter, JsonPrinter, Printer, TextPrinter
+from service.commands.progress import Progress
 from service.contract.states import JobState
-from service.printers import FileWriter, JsonPrinter, Printer, TextPrinter
-from service.progress import Progress
 
 #: Articles that are with the server at once.
 IN_FLIGHT = 32

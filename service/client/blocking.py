@@ -15,10 +15,8 @@ from typing import Any, Self
 
 import httpx2
 
-from service.event_stream import JobEvent, read_events
-from service.views import BatchResult, JobView
-
-__all__ = ["ApiError", "BatchResult", "Client", "ClientError", "JobEvent", "JobView", "Unreachable", "WaitTimeout"]
+from service.client.event_stream import JobEvent, read_events
+from service.client.views import BatchResult, JobView
 
 #: Seconds of `?wait=` that one request asks for while nobody watches the progress, and while somebody does.
 _LONG_WAIT_S = 30.0

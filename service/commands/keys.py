@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from service.commands.failure import Failed
 from service.contract.settings import SettingsError
-from service.failure import Failed
 
 if TYPE_CHECKING:  # `depeche web` must not import what gevent has to patch first
     from service.contract.api_keys import ApiKey, KeyStore
