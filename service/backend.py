@@ -8,6 +8,7 @@ from service.contract.batches import BatchStore
 from service.contract.connection import connect
 from service.contract.quotas import Limits, QuotaStore
 from service.contract.store import JobStore
+from service.listeners import ListenerHub
 from service.publisher import Publisher
 from service.settings import Settings
 from service.waits import WaitHub
@@ -29,6 +30,7 @@ class Backend:
     quotas: QuotaStore
     publisher: Publisher
     waits: WaitHub
+    listeners: ListenerHub
     batches: BatchStore
 
     @classmethod
@@ -50,10 +52,11 @@ class Backend:
             store.keys.ended,
             store.states,
         )
+        listeners = ListenerHub(store.look)
         batches = BatchStore(store, retention_s=settings.retention_s)
         keys = KeyStore(redis, prefix=settings.key_prefix)
         quotas = QuotaStore(redis, prefix=settings.key_prefix)
-        return cls(settings, store, keys, quotas, Publisher(settings), waits, batches)
+        return cls(settings, store, keys, quotas, Publisher(settings), waits, listeners, batches)
 
     @property
     def default_limits(self) -> Limits:
@@ -63,5 +66,6 @@ class Backend:
     def close(self) -> None:
         """Wakes those who wait and closes the connections."""
         self.waits.close()
+        self.listeners.close()
         self.publisher.close()
         self.store.close()

@@ -19,12 +19,13 @@ from service.backend import Backend
 from service.contract.errors import Code, JobGone, JobNotFound, RequestError, StoreUnavailable
 from service.contract.job import Job, timestamp
 from service.contract.states import JobState
+from service.listeners import HEARD_S
 
-#: Seconds between two looks at a job, if nothing wakes the stream before; and after which an empty line keeps it open.
-LOOK_S, KEEPALIVE_S = 0.5, 15.0
+#: Seconds after which an empty line keeps a stream open.
+KEEPALIVE_S = 15.0
 
-#: Seconds for which a worker believes that somebody listens.
-HEARD_S = 30
+#: Seconds after which a stream that Redis did not answer looks again.
+_AGAIN_S = 1.0
 
 #: Milliseconds after which a client should come back when the stream breaks off.
 RETRY_MS = 2_000
@@ -67,8 +68,9 @@ class _Stream:
 
     def __iter__(self) -> Iterator[bytes]:
         yield b"retry: %d\n\n" % RETRY_MS
-        with self._backend.waits.watch(self._job_id) as something:
-            while not self._backend.waits.closed:
+        waits, listeners = self._backend.waits, self._backend.listeners
+        with waits.watch(self._job_id) as something, listeners.listen(self._job_id, something):
+            while not waits.closed:
                 something.clear()
                 try:
                     job = self._backend.store.get(self._job_id, client=self._owner, result=False)
@@ -87,7 +89,7 @@ class _Stream:
                 if time.monotonic() - self._sent_at >= KEEPALIVE_S:
                     self._sent_at = time.monotonic()
                     yield b": still here\n\n"
-                something.wait(LOOK_S)
+                something.wait(KEEPALIVE_S if job is not None else _AGAIN_S)
 
     def _changes(self, job: Job) -> Iterator[bytes]:
         state = (job.state, job.stage, job.attempts)

@@ -244,6 +244,22 @@ class JobStore(Ledger):
             lines: list[bytes] = pipeline.execute()[1]
         return lines
 
+    def look(self, job_ids: Sequence[str], heard_s: int) -> list[tuple[int, int]]:
+        """The version of each job's record and how many of its segments have been told, 0 where there is none; one round trip.
+
+        With `heard_s` it says that somebody listens to them all for so many seconds.
+        """
+        with store_errors():
+            pipeline = self.redis.pipeline(transaction=False)
+            for job_id in job_ids:
+                pipeline.hget(self.keys.job(job_id), "version")
+                pipeline.llen(self.keys.told(job_id))
+                if heard_s:
+                    pipeline.set(self.keys.heard(job_id), "1", ex=heard_s)
+            answers = iter(pipeline.execute())
+        step = 3 if heard_s else 2
+        return [(int(version or 0), told) for version, told, *_ in zip(*[answers] * step, strict=True)]
+
     def room(self) -> Room:
         """How full the queue is, and how fast it empties."""
         with store_errors():
