@@ -10,7 +10,7 @@ from flask import Blueprint, Response, g, request, stream_with_context
 from service.admission import admit
 from service.api import quotas
 from service.api.auth import client
-from service.api.bodies import read_batch
+from service.api.batch_bodies import read_batch
 from service.api.parameters import idempotency_key, refuse_unknown
 from service.backend import Backend
 from service.batch_admission import admit_all, as_members
@@ -37,8 +37,8 @@ def make_blueprint(backend: Backend) -> Blueprint:
     def submit() -> Response:
         refuse_unknown(request)
         key, owner = idempotency_key(request), client()
-        wanted, metadata, body = read_batch(request, backend.settings, most=BATCH_ARTICLES, limit=BATCH_BYTES)
-        known = backend.batches.find(owner, key, body) if key else None
+        body = read_batch(request, backend.settings, most=BATCH_ARTICLES, limit=BATCH_BYTES)
+        known = backend.batches.find(owner, key, body.digest) if key else None
         api_key = g.api_key
 
         def accept(index: int, article: JobRequest) -> str:
@@ -56,8 +56,10 @@ def make_blueprint(backend: Backend) -> Blueprint:
             return job.id
 
         if known is None:
-            items = admit_all(wanted, accept)
-            batch_id = backend.batches.add(owner, items, metadata=metadata, idempotency_key=key, body=body)
+            items = admit_all(body.articles, accept)
+            batch_id = backend.batches.add(
+                owner, items, metadata=body.metadata, idempotency_key=key, digest=body.digest
+            )
         else:
             batch_id = known
         response = _batch_response(backend, backend.batches.get(batch_id, client=owner), status=202)

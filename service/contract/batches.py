@@ -44,13 +44,16 @@ class BatchStore:
         self._jobs = jobs
         self._kept_s = max(BATCH_S, retention_s)
 
-    def find(self, client: str, idempotency_key: str, body: bytes) -> str | None:
-        """The id of the batch that an Idempotency-Key led to, if any. Raises `IdempotencyConflict` for another body."""
+    def find(self, client: str, idempotency_key: str, digest: str) -> str | None:
+        """The id of the batch that an Idempotency-Key led to, if any.
+
+        Raises `IdempotencyConflict` where `digest` is that of another body.
+        """
         with store_errors():
             known = self._jobs.redis.hmget(self._idempotency(client, idempotency_key), ["id", "body"])
         if known[0] is None:
             return None
-        if as_bytes(known[1]).decode() != _digest(body):
+        if as_bytes(known[1]).decode() != digest:
             raise IdempotencyConflict
         return as_bytes(known[0]).decode()
 
@@ -61,7 +64,7 @@ class BatchStore:
         *,
         metadata: dict[str, Any] | None,
         idempotency_key: str | None,
-        body: bytes,
+        digest: str,
     ) -> str:
         """Records a batch, as durably as a job. Returns its id, or that of the batch that the key has led to meanwhile."""
         batch_id = _LETTER + self._jobs.new_id(client)
@@ -70,7 +73,7 @@ class BatchStore:
         noted = json.dumps(metadata, ensure_ascii=False) if metadata is not None else ""
         with self._jobs.admission() as connection:
             answer = self._jobs.add_batch(
-                batch_id, client, idem, _digest(body), IDEMPOTENCY_S, noted, pack_text(entries.encode()), self._kept_s,
+                batch_id, client, idem, digest, IDEMPOTENCY_S, noted, pack_text(entries.encode()), self._kept_s,
                 on=connection,
             )  # fmt: skip
             if answer[0] == b"conflict":

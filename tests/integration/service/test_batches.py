@@ -1,6 +1,7 @@
 """Batches over HTTP: what becomes of each article, how far they are, and the results as they come."""
 
 import json
+import socket
 import threading
 import time
 from typing import Any
@@ -226,3 +227,25 @@ def test_a_stream_ends_with_the_server(redis_server: RedisServer) -> None:
             assert front_end.stop() == 0
             assert list(found) == []
         assert time.monotonic() - began < 8
+
+
+def test_nothing_is_accepted_of_a_body_that_breaks_off(front_end: FrontEnd, store: WholeLedger) -> None:
+    whole = b"".join(b'{"text": "Article %d."}\n' % number for number in range(50))
+    with socket.create_connection(("127.0.0.1", front_end.port)) as connection:
+        head = f"POST /v1/batches HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: {NDJSON['Content-Type']}\r\n"
+        connection.sendall(f"{head}Content-Length: {len(whole) + 1000}\r\n\r\n".encode() + whole)
+        connection.shutdown(socket.SHUT_WR)
+        assert b" 400 " in connection.recv(65_536).split(b"\r\n")[0]
+    assert store.redis.zcard(store.keys.queued) == 0
+
+
+@pytest.mark.parametrize("ascii_only", [True, False])
+def test_articles_arrive_whole_however_they_are_written(
+    http: httpx2.Client, store: WholeLedger, ascii_only: bool
+) -> None:
+    texts = ['Il a dit : "[{, \\ }]".\n' + "L’été. " * 3000, "Un \U0001f600 ]", "x" * 70_000]
+    body = json.dumps({"jobs": [{"text": text} for text in texts]}, ensure_ascii=ascii_only, indent=1).encode()
+    batch = http.post("/v1/batches", content=body, headers={"Content-Type": "application/json"}).json()
+    assert [item["state"] for item in batch["items"]] == ["queued"] * 3
+    claims = [store.claim(item["id"], worker="w", lease_s=15) for item in batch["items"]]
+    assert [claim.request.text for claim in claims if claim] == texts
