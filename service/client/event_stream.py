@@ -15,20 +15,37 @@ class JobEvent:
     id: str = ""
 
 
-def read_events(lines: Iterable[str]) -> Iterator[JobEvent]:
-    """The events of a stream's lines (WHATWG HTML, 9.2.6). What the stream breaks off is left out."""
-    name, data, number = "", list[str](), ""
-    for line in lines:
+class EventReader:
+    """Reads one connection's lines (WHATWG HTML, 9.2.6). What it breaks off in the middle is left out."""
+
+    def __init__(self) -> None:
+        self._name = ""
+        self._data: list[str] = []
+        self._id = ""
+
+    def feed(self, line: str) -> JobEvent | None:
+        """The event that a line, without its end, completes."""
         if not line:
-            if data:
-                yield JobEvent(name or "message", json.loads("\n".join(data)), number)
-            name, data, number = "", [], ""
-            continue
+            event = (
+                JobEvent(self._name or "message", json.loads("\n".join(self._data)), self._id) if self._data else None
+            )
+            self._name, self._data, self._id = "", [], ""
+            return event
         field, _, value = line.partition(":")
         value = value.removeprefix(" ")
         if field == "event":
-            name = value
+            self._name = value
         elif field == "data":
-            data.append(value)
+            self._data.append(value)
         elif field == "id":
-            number = value
+            self._id = value
+        return None
+
+
+def read_events(lines: Iterable[str]) -> Iterator[JobEvent]:
+    """The events of a connection's lines."""
+    reader = EventReader()
+    for line in lines:
+        event = reader.feed(line)
+        if event is not None:
+            yield event

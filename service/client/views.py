@@ -41,6 +41,18 @@ class JobView:
         return int(self.raw["progress"]["total"])
 
     @property
+    def eta_at(self) -> str | None:
+        """When the job is expected to end, by RFC 3339, as far as the server knows."""
+        eta = self.raw.get("eta_at")
+        return str(eta) if eta else None
+
+    @property
+    def callback(self) -> Mapping[str, Any] | None:
+        """What became of the message to `callback_url`, as documented; None without one."""
+        callback: Mapping[str, Any] | None = self.raw.get("callback")
+        return callback
+
+    @property
     def error(self) -> tuple[str, str] | None:
         """Code and detail of a failed job."""
         error = self.raw["error"]

@@ -1,27 +1,47 @@
-"""The client: what it sends, what it makes of answers, and when it tries again."""
+"""Both clients: what they send, what they make of answers, and when they try again."""
 
+import asyncio
+import inspect
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx2
 import pytest
 
-from service.client import ApiError, Client, ClientError, JobView, Unreachable, WaitTimeout
+from service.client import ApiError, AsyncClient, Client, ClientError, JobView, Unreachable, WaitTimeout
+from service.client.retries import Tries
 from service.contract.states import JobState, Stage
+from tests.unit.service.driven_client import DrivenClient
 from tests.unit.service.server_double import Handler, job, problem
+
+Maker = Callable[..., Client]
 
 
 @pytest.fixture
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The pauses between retries, which take no time."""
     taken: list[float] = []
+
+    async def take(seconds: float) -> None:
+        taken.append(seconds)
+
     monkeypatch.setattr("service.client.blocking.time.sleep", taken.append)
+    monkeypatch.setattr("service.client.asynchronous.asyncio.sleep", take)
     return taken
 
 
-def client_of(handler: Handler, **options: Any) -> Client:
-    return Client("http://depeche.test", transport=httpx2.MockTransport(handler), **options)
+@pytest.fixture(params=["blocking", "asynchronous"])
+def client_of(request: pytest.FixtureRequest) -> Maker:
+    """Makes a client of a server that is a function."""
+
+    def make(handler: Handler, **options: Any) -> Client:
+        transport = httpx2.MockTransport(handler)
+        if request.param == "blocking":
+            return Client("http://depeche.test", transport=transport, **options)
+        return DrivenClient(AsyncClient("http://depeche.test", transport=transport, **options)).as_client()
+
+    return make
 
 
 def answers(*given: httpx2.Response | Exception) -> tuple[Handler, list[httpx2.Request]]:
@@ -39,7 +59,7 @@ def answers(*given: httpx2.Response | Exception) -> tuple[Handler, list[httpx2.R
     return handler, requests
 
 
-def test_submit_sends_what_is_set_and_nothing_else() -> None:
+def test_submit_sends_what_is_set_and_nothing_else(client_of: Maker) -> None:
     handler, requests = answers(*(httpx2.Response(202, json=job(state="queued")) for _ in range(2)))
     with client_of(handler) as client:
         assert client.submit("Bonjour.").state is JobState.QUEUED
@@ -58,7 +78,7 @@ def test_submit_sends_what_is_set_and_nothing_else() -> None:
     assert requests[1].headers["Idempotency-Key"] == "mine"
 
 
-def test_a_submission_is_tried_again_with_the_same_key(pauses: list[float]) -> None:
+def test_a_submission_is_tried_again_with_the_same_key(client_of: Maker, pauses: list[float]) -> None:
     handler, requests = answers(
         httpx2.ConnectError("refused"),
         httpx2.ReadTimeout("slow"),
@@ -73,7 +93,7 @@ def test_a_submission_is_tried_again_with_the_same_key(pauses: list[float]) -> N
     assert all(0 < pause <= 8 for pause in pauses)
 
 
-def test_it_gives_up(pauses: list[float]) -> None:
+def test_it_gives_up(client_of: Maker, pauses: list[float]) -> None:
     handler, requests = answers(*(problem(503, "store_unavailable", **{"Retry-After": "2"}) for _ in range(3)))
     with client_of(handler, retries=2) as client, pytest.raises(ApiError) as refusal:
         client.get("j1")
@@ -87,7 +107,7 @@ def test_it_gives_up(pauses: list[float]) -> None:
 
 
 @pytest.mark.parametrize("status", [400, 404, 409, 410, 413, 422, 500])
-def test_what_does_not_pass_is_not_tried_again(status: int, pauses: list[float]) -> None:
+def test_what_does_not_pass_is_not_tried_again(client_of: Maker, status: int, pauses: list[float]) -> None:
     handler, requests = answers(problem(status, "some_code"))
     with client_of(handler) as client, pytest.raises(ApiError) as refusal:
         client.submit("a")
@@ -96,14 +116,14 @@ def test_what_does_not_pass_is_not_tried_again(status: int, pauses: list[float])
     assert pauses == []
 
 
-def test_an_answer_from_somebody_else() -> None:
+def test_an_answer_from_somebody_else(client_of: Maker) -> None:
     handler, _ = answers(httpx2.Response(404, content=b"<html>"))
     with client_of(handler) as client, pytest.raises(ApiError, match="not from Dépêche") as refusal:
         client.get("j1")
     assert refusal.value.code == "unknown"
 
 
-def test_delete_and_ready_are_sent_once(pauses: list[float]) -> None:
+def test_delete_and_ready_are_sent_once(client_of: Maker, pauses: list[float]) -> None:
     for call in (lambda client: client.delete("j1"), lambda client: client.ready(workers=True)):
         handler, requests = answers(problem(503, "store_unavailable"))
         with client_of(handler) as client, pytest.raises(ApiError):
@@ -112,7 +132,7 @@ def test_delete_and_ready_are_sent_once(pauses: list[float]) -> None:
     assert pauses == []
 
 
-def test_delete_tells_cancelled_from_erased() -> None:
+def test_delete_tells_cancelled_from_erased(client_of: Maker) -> None:
     handler, _ = answers(httpx2.Response(200, json=job(state="cancelled")), httpx2.Response(204))
     with client_of(handler) as client:
         cancelled = client.delete("j1")
@@ -121,7 +141,7 @@ def test_delete_tells_cancelled_from_erased() -> None:
         assert client.delete("j1") is None
 
 
-def test_wait_follows_the_job() -> None:
+def test_wait_follows_the_job(client_of: Maker) -> None:
     states = [job(state="queued"), job(state="running"), job()]
     handler, requests = answers(*(httpx2.Response(200, json=state) for state in states))
     seen: list[JobView] = []
@@ -133,19 +153,19 @@ def test_wait_follows_the_job() -> None:
     assert {request.url.params["wait"] for request in requests} == {"1"}
 
 
-def test_wait_without_an_onlooker_asks_seldom() -> None:
+def test_wait_without_an_onlooker_asks_seldom(client_of: Maker) -> None:
     handler, requests = answers(httpx2.Response(200, json=job()))
     with client_of(handler) as client:
         client.wait("j1")
     assert requests[0].url.params["wait"] == "30"
 
 
-def test_wait_ends_with_its_time() -> None:
+def test_wait_ends_with_its_time(client_of: Maker) -> None:
     with client_of(lambda _: httpx2.Response(200, json=job(state="queued"))) as client, pytest.raises(WaitTimeout):
         client.wait("j1", timeout_s=0.01)
 
 
-def test_jobs_come_page_by_page() -> None:
+def test_jobs_come_page_by_page(client_of: Maker) -> None:
     pages = [{"jobs": [job("a"), job("b")], "next": "b"}, {"jobs": [], "next": "c"}, {"jobs": [job("d")], "next": None}]
     handler, requests = answers(*(httpx2.Response(200, json=page) for page in pages))
     with client_of(handler) as client:
@@ -160,7 +180,7 @@ def test_jobs_come_page_by_page() -> None:
     ]
 
 
-def test_a_batch_is_submitted_and_looked_at() -> None:
+def test_a_batch_is_submitted_and_looked_at(client_of: Maker) -> None:
     handler, requests = answers(httpx2.Response(202, json={"id": "b1"}), httpx2.Response(200, json={"id": "b1"}))
     with client_of(handler) as client:
         assert client.submit_batch([{"text": "a"}], metadata={"k": 1})["id"] == "b1"
@@ -171,7 +191,7 @@ def test_a_batch_is_submitted_and_looked_at() -> None:
     assert len(requests[0].headers["Idempotency-Key"]) > 20
 
 
-def test_results_of_a_batch_go_on_where_the_stream_broke_off(pauses: list[float]) -> None:
+def test_results_of_a_batch_go_on_where_the_stream_broke_off(client_of: Maker, pauses: list[float]) -> None:
     first = b'{"index":2,"job":null,"error":{"code":"empty_text"}}\n\n'
     rest = [{"index": 1, "job": job("y"), "error": None}, {"index": 0, "job": job("x"), "error": None}]
     handler, requests = answers(
@@ -188,7 +208,7 @@ def test_results_of_a_batch_go_on_where_the_stream_broke_off(pauses: list[float]
     assert len(pauses) == 2
 
 
-def test_events_go_on_behind_the_last_segment(pauses: list[float]) -> None:
+def test_events_go_on_behind_the_last_segment(client_of: Maker, pauses: list[float]) -> None:
     first = b'event: state\ndata: {"state": "running"}\n\nid: 1\nevent: segment\ndata: {"target": "One."}\n\n'
     rest = b'id: 2\nevent: segment\ndata: {"target": "Two."}\n\nevent: done\ndata: {"state": "succeeded"}\n\n'
     handler, requests = answers(
@@ -207,27 +227,27 @@ def test_events_go_on_behind_the_last_segment(pauses: list[float]) -> None:
     assert len(pauses) == 3
 
 
-def test_a_stream_that_is_refused_is_not_tried_again(pauses: list[float]) -> None:
+def test_a_stream_that_is_refused_is_not_tried_again(client_of: Maker, pauses: list[float]) -> None:
     handler, requests = answers(problem(404, "job_not_found"))
     with client_of(handler) as client, pytest.raises(ApiError, match="About job_not_found"):
         list(client.events("j1"))
     assert (len(requests), pauses) == (1, [])
 
 
-def test_nobody_who_answers_is_unreachable_in_the_end(pauses: list[float]) -> None:
+def test_nobody_who_answers_is_unreachable_in_the_end(client_of: Maker, pauses: list[float]) -> None:
     handler, requests = answers(*(httpx2.ConnectError("refused") for _ in range(3)))
     with client_of(handler, retries=2) as client, pytest.raises(Unreachable):
         list(client.events("j1"))
     assert len(requests) == 3
 
 
-def test_a_batch_that_is_gone_has_no_results() -> None:
+def test_a_batch_that_is_gone_has_no_results(client_of: Maker) -> None:
     handler, _ = answers(httpx2.Response(200, json={"items": [{}]}), problem(410, "batch_gone"))
     with client_of(handler) as client, pytest.raises(ApiError, match="About batch_gone"):
         list(client.batch_results("b1"))
 
 
-def test_texts() -> None:
+def test_texts(client_of: Maker) -> None:
     handler, requests = answers(*(httpx2.Response(200, content="Été\r\n".encode()) for _ in range(2)))
     with client_of(handler) as client:
         assert client.translation("j1") == "Été\r\n"
@@ -236,7 +256,7 @@ def test_texts() -> None:
 
 
 @pytest.mark.parametrize("job_id", ["", "../x", "a/b", "a?b", "é", "a b"])
-def test_an_id_can_not_lead_elsewhere(job_id: str) -> None:
+def test_an_id_can_not_lead_elsewhere(client_of: Maker, job_id: str) -> None:
     with client_of(lambda _: httpx2.Response(200)) as client, pytest.raises(ClientError, match="not a job's id"):
         client.get(job_id)
 
@@ -245,3 +265,83 @@ def test_an_id_can_not_lead_elsewhere(job_id: str) -> None:
 def test_what_is_no_address(url: str) -> None:
     with pytest.raises(ClientError, match="is not an address"):
         Client(url)
+
+
+def test_both_clients_have_the_same_methods() -> None:
+    def methods(kind: type) -> dict[str, list[str]]:
+        return {
+            name: list(inspect.signature(member).parameters)
+            for name, member in inspect.getmembers(kind, inspect.isfunction)
+            if not name.startswith("_")
+        }
+
+    assert methods(Client) == methods(AsyncClient)
+    assert list(inspect.signature(Client).parameters) == list(inspect.signature(AsyncClient).parameters)
+
+
+def test_an_option_that_does_not_exist_is_a_type_error(client_of: Maker) -> None:
+    handler, requests = answers()
+    with client_of(handler) as client, pytest.raises(TypeError, match="langue"):
+        client.submit("Bonjour.", langue="fr")  # type: ignore[call-arg]
+    assert requests == []
+
+
+def test_a_good_answer_from_somebody_else_is_a_refusal(client_of: Maker) -> None:
+    for content in (b"<html>", b"{}", b'{"id": "j1", "state": "asleep"}', b"[]"):
+        handler, _ = answers(httpx2.Response(200, content=content))
+        with client_of(handler) as client, pytest.raises(ApiError, match="not from Dépêche"):
+            client.get("j1")
+
+
+def test_a_view_shows_what_newer_servers_add() -> None:
+    assert (JobView(job()).eta_at, JobView(job()).callback) == (None, None)
+    newer = JobView(job(eta_at="2026-11-24T01:40:30.000Z", callback={"state": "delivered"}))
+    assert (newer.eta_at, newer.callback) == ("2026-11-24T01:40:30.000Z", {"state": "delivered"})
+
+
+def test_a_stream_that_only_ends_is_given_up(client_of: Maker, pauses: list[float]) -> None:
+    handler, requests = answers(*(httpx2.Response(200, content=b"") for _ in range(3)))
+    with client_of(handler, retries=2) as client, pytest.raises(Unreachable):
+        list(client.events("j1"))
+    assert len(requests) == 3
+
+
+def test_retry_after_is_obeyed_within_reason() -> None:
+    tries = Tries(9, "http://depeche.test")
+    assert tries.pause_after(ApiError(503, "queue_full", "", retry_after=7)) == 7
+    assert tries.pause_after(ApiError(429, "quota_exceeded", "", retry_after=9999)) == 60
+    assert 0 < Tries(1, "").pause_after(ApiError(503, "queue_full", "", retry_after=0)) <= 0.25
+
+
+def test_pauses_grow_to_a_bound() -> None:
+    tries = Tries(12, "http://depeche.test")
+    taken = [tries.pause_after(httpx2.ConnectError("refused")) for _ in range(12)]
+    assert all(0.125 * 2**number <= pause <= 0.25 * 2**number for number, pause in enumerate(taken[:5]))
+    assert all(4 <= pause <= 8 for pause in taken[5:])
+    with pytest.raises(Unreachable):
+        tries.pause_after(httpx2.ConnectError("refused"))
+
+
+def test_a_password_in_the_address_is_not_repeated() -> None:
+    def handler(_: httpx2.Request) -> httpx2.Response:
+        raise httpx2.ConnectError("refused")
+
+    client = Client("http://me:hidden@depeche.test", transport=httpx2.MockTransport(handler), retries=0)
+    with client, pytest.raises(Unreachable) as refusal:
+        client.get("j1")
+    assert "hidden" not in str(refusal.value)
+
+
+def test_fifty_waits_at_once() -> None:
+    async def handler(request: httpx2.Request) -> httpx2.Response:
+        together.add(request.url.path)
+        while len(together) < 50:  # answers once all are there
+            await asyncio.sleep(0.001)
+        return httpx2.Response(200, json=job(request.url.path.rpartition("/")[2]))
+
+    async def wait_for_all() -> list[JobView]:
+        async with AsyncClient("http://depeche.test", transport=httpx2.MockTransport(handler)) as client:
+            return await asyncio.gather(*(client.wait(f"j{number}") for number in range(50)))
+
+    together: set[str] = set()
+    assert [view.id for view in asyncio.run(wait_for_all())] == [f"j{number}" for number in range(50)]

@@ -1,0 +1,47 @@
+"""When a request is sent again, and after which pause."""
+
+import random
+
+import httpx2
+
+from service.client.errors import ApiError, Unreachable
+
+#: Seconds between two tries: at first, and at most. `Retry-After` counts where it is longer.
+_BACKOFF_S = (0.25, 8.0)
+
+#: Seconds of `Retry-After` that are obeyed at most.
+_PATIENCE_S = 60.0
+
+_PASSING = frozenset({429, 502, 503, 504})
+
+
+class Tries:
+    """The tries of one request, or of one stream since it last got something.
+
+    `limit` is how often it is sent again; `url` is for the message.
+    """
+
+    def __init__(self, limit: int, url: str) -> None:
+        self._limit = limit
+        self._url = url
+        self._made = 0
+
+    def reset(self) -> None:
+        """The stream moves: what breaks off next is another matter."""
+        self._made = 0
+
+    def pause_after(self, failure: httpx2.TransportError | ApiError | None) -> float:
+        """Seconds to wait before the next try. None is a stream that ended too early.
+
+        Raises `ApiError` or `Unreachable` where another try is of no use, or enough have been made.
+        """
+        refused = failure if isinstance(failure, ApiError) else None
+        if self._made >= self._limit or (refused is not None and refused.status not in _PASSING):
+            if refused is not None:
+                raise refused
+            why = f" ({type(failure).__name__})" if failure is not None else ""
+            raise Unreachable(f"Nobody answers at {self._url}{why}. Is it running?") from failure
+        pause: float = min(_BACKOFF_S[0] * 2**self._made, _BACKOFF_S[1])
+        self._made += 1
+        pause *= random.uniform(0.5, 1.0)  # noqa: S311 - spreads retries, guards nothing
+        return pause if refused is None else min(max(pause, refused.retry_after or 0.0), _PATIENCE_S)
