@@ -126,7 +126,10 @@ class _Admission(threading.Thread):
             except StoreUnavailable:
                 self._withdrawal(job_id, at_work=True).succeeds()
                 raise
-        return Job.admitted(job_id, self._client, admission.created_ms, request.metadata), False
+        admitted = Job.admitted(
+            job_id, self._client, admission.created_ms, request.metadata, callback_url=request.callback_url
+        )
+        return admitted, False
 
     def _publish(self, job_id: str) -> None:
         try:

@@ -16,9 +16,9 @@ from service.backend import Backend
 from service.batch_admission import admit_all, as_members
 from service.contract.batches import Batch, item_key
 from service.contract.errors import JobGone, StoreUnavailable
-from service.contract.job import timestamp
 from service.contract.request import JobRequest
 from service.contract.states import JobState
+from service.contract.times import timestamp
 
 #: Most articles of a batch, and most bytes of its body.
 BATCH_ARTICLES, BATCH_BYTES = 1_000, 32 * 1024 * 1024

@@ -17,8 +17,9 @@ from service.api.auth import client
 from service.api.parameters import refuse_unknown
 from service.backend import Backend
 from service.contract.errors import Code, JobGone, JobNotFound, RequestError, StoreUnavailable
-from service.contract.job import Job, timestamp
+from service.contract.job import Job
 from service.contract.states import JobState
+from service.contract.times import timestamp
 from service.listeners import HEARD_S
 
 #: Seconds after which an empty line keeps a stream open.

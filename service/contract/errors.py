@@ -5,6 +5,10 @@ DepecheError                    code, HTTP status, detail; what to do is in the 
 ├── JobNotFound / JobGone       no such job (404); it was there once (410)
 ├── BatchNotFound / BatchGone   no such batch (404); it was there once (410)
 ├── IdempotencyConflict         the same Idempotency-Key with another body (409)
+├── JobNotEnded                 that can be had only of a job that has ended (409)
+├── CallbackMissing             the job has no callback (409)
+├── WebhookSecretNotFound       the client has no webhook secret (404)
+├── WebhookSecretMissing        a callback is wanted, and there is nothing to sign it with (422)
 ├── KeyMissing / KeyInvalid     an API key is needed (401); this one is not in force (401)
 ├── QuotaExceeded               the key has used up its quota for now (429, Retry-After)
 ├── QueueFull                   no room in the queue (503, Retry-After)
@@ -40,11 +44,13 @@ class Code(Enum):
     NOT_FOUND = ErrorKind("not_found", 404, "There is nothing at this address")
     JOB_NOT_FOUND = ErrorKind("job_not_found", 404, "There is no such job")
     BATCH_NOT_FOUND = ErrorKind("batch_not_found", 404, "There is no such batch")
+    WEBHOOK_SECRET_NOT_FOUND = ErrorKind("webhook_secret_not_found", 404, "There is no webhook secret")
     METHOD_NOT_ALLOWED = ErrorKind("method_not_allowed", 405, "This address does not know the method")
     NOT_ACCEPTABLE = ErrorKind("not_acceptable", 406, "None of the accepted media types can be given")
     TOO_SLOW = ErrorKind("too_slow", 408, "The body took too long to arrive")
     JOB_NOT_ENDED = ErrorKind("job_not_ended", 409, "The job has not ended yet")
     JOB_WITHOUT_RESULT = ErrorKind("job_without_result", 409, "The job ended without this result")
+    CALLBACK_MISSING = ErrorKind("callback_missing", 409, "The job has no callback")
     IDEMPOTENCY_CONFLICT = ErrorKind("idempotency_conflict", 409, "The Idempotency-Key was used with another body")
     JOB_GONE = ErrorKind("job_gone", 410, "The job expired or was erased")
     BATCH_GONE = ErrorKind("batch_gone", 410, "The batch has expired")
@@ -53,7 +59,7 @@ class Code(Enum):
     MISDIRECTED = ErrorKind("misdirected", 421, "The Host header does not name this server")
     INVALID_REQUEST = ErrorKind("invalid_request", 422, "A field of the request has a wrong value")
     UNKNOWN_FIELD = ErrorKind("unknown_field", 422, "The request has a field that does not exist")
-    NOT_SUPPORTED = ErrorKind("not_supported", 422, "The field asks for something that this version can't do")
+    WEBHOOK_SECRET_MISSING = ErrorKind("webhook_secret_missing", 422, "Callbacks need a webhook secret")
     EMPTY_TEXT = ErrorKind("empty_text", 422, "The article has no text")
     NUL_CHARACTER = ErrorKind("nul_character", 422, "The article holds a NUL character")
     NOT_FRENCH = ErrorKind("not_french", 422, "The article is not in French")
@@ -132,6 +138,44 @@ class IdempotencyConflict(DepecheError):
         super().__init__(
             Code.IDEMPOTENCY_CONFLICT,
             "This Idempotency-Key belongs to another request. Use a new key for a new article.",
+        )
+
+
+class JobNotEnded(DepecheError):
+    """What was asked for is had of jobs that have ended."""
+
+    def __init__(self) -> None:
+        super().__init__(Code.JOB_NOT_ENDED, "The job has not ended yet. Wait for it, then ask again.")
+
+
+class CallbackMissing(DepecheError):
+    """The job was submitted without a `callback_url`."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            Code.CALLBACK_MISSING, "The job was submitted without a callback_url: nobody is told of its end."
+        )
+
+
+class WebhookSecretNotFound(DepecheError):
+    """The client has no webhook secret."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            Code.WEBHOOK_SECRET_NOT_FOUND,
+            "You have no webhook secret. POST /v1/webhook-secret makes one and shows it once.",
+        )
+
+
+class WebhookSecretMissing(RequestError):
+    """A job with a `callback_url`, of a client whose webhooks nothing could sign."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            Code.WEBHOOK_SECRET_MISSING,
+            "Callbacks are signed, and you have no webhook secret. POST /v1/webhook-secret makes one and shows it once; "
+            "then submit again.",
+            pointer="/callback_url",
         )
 
 

@@ -3,11 +3,12 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Any
 
+from service.contract.callback import Callback, CallbackState
 from service.contract.packing import unpack_result
 from service.contract.states import JobState, Stage
+from service.contract.times import timestamp
 
 #: Milliseconds that a job must have been translated for before its pace says anything.
 _PACED_MS = 1_000
@@ -62,6 +63,7 @@ class Job:
     error_code: str | None
     error_detail: str | None
     metadata: dict[str, Any] | None
+    callback: Callback | None
     result: bytes | None
     version: int
 
@@ -88,15 +90,24 @@ class Job:
             error_code=_text(record.get("error_code")),
             error_detail=_text(record.get("error_detail")),
             metadata=json.loads(metadata) if metadata else None,
+            callback=Callback.from_record(record),
             result=unpack_result(result) if result else None,
             version=int(record.get("version", 0)),
         )
 
     @classmethod
-    def admitted(cls, job_id: str, client: str, created_ms: int, metadata: dict[str, Any] | None) -> "Job":
+    def admitted(
+        cls,
+        job_id: str,
+        client: str,
+        created_ms: int,
+        metadata: dict[str, Any] | None,
+        callback_url: str | None = None,
+    ) -> "Job":
         """A job as its record is right after admission."""
         record = {"state": b"queued", "client": client.encode(), "created_ms": b"%d" % created_ms, "version": b"1"}
-        return replace(cls.from_record(job_id, record), metadata=metadata)
+        callback = Callback(callback_url, CallbackState.WAITING) if callback_url else None
+        return replace(cls.from_record(job_id, record), metadata=metadata, callback=callback)
 
     def view(self) -> dict[str, Any]:
         """The job as the interface shows it, with `result` still None; see `to_json` for the whole."""
@@ -114,6 +125,7 @@ class Job:
             "eta_at": timestamp(self.eta_ms),
             "error": {"code": self.error_code, "detail": self.error_detail} if self.error_code else None,
             "metadata": self.metadata,
+            "callback": self.callback.view() if self.callback else None,
             "result": None,
         }
 
@@ -142,11 +154,3 @@ def _end_at_this_pace(record: Mapping[str, bytes]) -> int | None:
     if counted <= 0 or took_ms < _PACED_MS:
         return None
     return int(record["progress_ms"]) + took_ms * (total - done) // counted
-
-
-def timestamp(milliseconds: int | None) -> str | None:
-    """RFC 3339 in UTC with milliseconds."""
-    if milliseconds is None:
-        return None
-    moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

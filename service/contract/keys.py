@@ -75,6 +75,33 @@ class Keys:
         """ZSET of the ids of all API keys by the time at which they were made (ms)."""
         return f"{self.prefix}keys"
 
+    def hook(self, client: str) -> str:
+        """HASH: the webhook secrets of a client, as `webhook_secrets.py` keeps them."""
+        return f"{self.prefix}hook:{client}"
+
+    @property
+    def callbacks(self) -> str:
+        """ZSET of the ids of jobs whose end is still to be told, by when it is due (ms)."""
+        return f"{self.prefix}callbacks"
+
+    @property
+    def lanes(self) -> str:
+        """ZSET of lanes, `client receiver`, by when to look for what is due in them (ms)."""
+        return f"{self.prefix}callbacks:lanes"
+
+    def callbacks_to(self, lane: str) -> str:
+        """ZSET of the ids of a lane, by when they are due (ms)."""
+        return f"{self.prefix}callbacks:to:{lane}"
+
+    def callbacks_out(self, client: str) -> str:
+        """ZSET of the deliveries of a client that senders have, `receiver id`, by the end of their lease (ms)."""
+        return f"{self.prefix}callbacks:out:{client}"
+
+    @property
+    def senders(self) -> str:
+        """ZSET of senders by when they last asked for work (ms)."""
+        return f"{self.prefix}callbacks:senders"
+
     @property
     def queued(self) -> str:
         """ZSET of job ids by the time of admission (ms)."""

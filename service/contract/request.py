@@ -5,10 +5,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from service.contract.callback import Receiver
 from service.contract.errors import Code, RequestError
-
-#: Fields of the interface whose features are not built yet. They are refused, never ignored.
-_NOT_BUILT = {"callback_url"}
 
 #: Most bytes of `metadata`, as JSON in UTF-8.
 METADATA_BYTES = 4096
@@ -49,6 +47,11 @@ def _term(value: str) -> str:
 _Term = Annotated[str, AfterValidator(_term)]
 
 
+def _callback_url(value: str) -> str:
+    Receiver.of(value)
+    return value
+
+
 class GlossaryEntry(_Record):
     """The English for a French term. With `inflect`, the term's plural counts as the term, and the model may write the English
     in another form of the same words."""
@@ -61,6 +64,7 @@ class JobRequest(_Record):
     """One article to translate, in `format`. Text is kept as it came, to the byte.
 
     `glossary` gives for French terms the English that they must become; `keep` lists terms that stay as they are.
+    `callback_url` is told when the job has ended.
     """
 
     text: str
@@ -70,11 +74,12 @@ class JobRequest(_Record):
     summary: SummaryOptions = SummaryOptions()
     glossary: Annotated[dict[_Term, GlossaryEntry], Field(max_length=TERMS)] | None = None
     keep: Annotated[list[_Term], Field(max_length=TERMS)] | None = None
+    callback_url: Annotated[str, AfterValidator(_callback_url)] | None = None
     metadata: dict[str, Any] | None = None
 
     def to_json(self) -> bytes:
-        """The request as the record keeps it; metadata has a field of its own there."""
-        return self.model_dump_json(exclude={"metadata"}).encode()
+        """The request as the record keeps it; metadata and the callback have fields of their own there."""
+        return self.model_dump_json(exclude={"metadata", "callback_url"}).encode()
 
     @classmethod
     def from_json(cls, data: bytes) -> "JobRequest":
@@ -89,7 +94,6 @@ def parse_request(body: object, *, max_characters: int) -> JobRequest:
     """
     if not isinstance(body, dict):
         raise RequestError(Code.INVALID_REQUEST, 'Send a JSON object such as {"text": "Un article."}.')
-    _refuse_unbuilt(body)
     try:
         request = JobRequest.model_validate(_with_entries(body))
     except ValidationError as error:
@@ -98,12 +102,6 @@ def parse_request(body: object, *, max_characters: int) -> JobRequest:
     if request.metadata is not None:
         check_metadata(request.metadata)
     return request
-
-
-def _refuse_unbuilt(body: dict[str, Any]) -> None:
-    for field in sorted(_NOT_BUILT & body.keys()):
-        if body[field] is not None:
-            raise RequestError(Code.NOT_SUPPORTED, f"{field} is not supported yet. Leave it out.", pointer=f"/{field}")
 
 
 def _with_entries(body: dict[str, Any]) -> dict[str, Any]:

@@ -11,9 +11,18 @@ from datetime import UTC, datetime
 from redis import Redis
 
 from service.contract.attempt import Admission
+from service.contract.callback import Receiver
 from service.contract.connection import one_connection
 from service.contract.durability import Durability
-from service.contract.errors import Code, IdempotencyConflict, JobGone, JobNotFound, QueueFull, RequestError
+from service.contract.errors import (
+    Code,
+    IdempotencyConflict,
+    JobGone,
+    JobNotFound,
+    QueueFull,
+    RequestError,
+    WebhookSecretMissing,
+)
 from service.contract.ids import IdMint
 from service.contract.job import Job
 from service.contract.ledger import Ledger, as_bytes
@@ -46,6 +55,10 @@ _FIELDS = [
     "error_detail",
     "metadata",
     "version",
+    "callback_url",
+    "callback_state",
+    "callback_due_ms",
+    "callback_log",
 ]
 
 
@@ -118,7 +131,8 @@ class JobStore(Ledger):
         """Records a new job as queued. `body` is what an Idempotency-Key is bound to.
 
         Who hands in a `job_id` from `new_id` can withdraw the job even where Redis carried this out and did not answer.
-        Raises `QueueFull`, `IdempotencyConflict`, and `JobGone` where the key's job has been erased or has expired.
+        Raises `QueueFull`, `IdempotencyConflict`, `WebhookSecretMissing`, and `JobGone` where the key's job has been erased or
+        has expired.
         """
         idem = self.keys.idempotency(client, _digest(idempotency_key.encode())) if idempotency_key else ""
         job_id = job_id or self.new_id(client)
@@ -126,7 +140,9 @@ class JobStore(Ledger):
             metadata = json.dumps(request.metadata, ensure_ascii=False) if request.metadata is not None else ""
             known: list[str | int] = [idem, _digest(body), IDEMPOTENCY_S]
             packed = pack_text(request.to_json())
-            answer = self._run("admit", job_id, client, self._queue_limit, *known, metadata, packed, on=on)
+            url = request.callback_url or ""
+            callback = [url, Receiver.of(url).name if url else ""]
+            answer = self._run("admit", job_id, client, self._queue_limit, *known, metadata, packed, *callback, on=on)
         match answer[0]:
             case b"admitted":
                 return Admission(job_id, known=False, created_ms=answer[1])
@@ -134,6 +150,8 @@ class JobStore(Ledger):
                 return Admission(answer[1].decode(), known=True)
             case b"conflict":
                 raise IdempotencyConflict
+            case b"unsigned":
+                raise WebhookSecretMissing
             case _:
                 raise QueueFull(self._queue_limit, Room(answer[1], self._queue_limit, *answer[2:]).retry_after)
 

@@ -10,6 +10,7 @@ if ended(record[1]) then
     redis.call('UNLINK', sentence_key(name))
     redis.call('ZREM', KEY.sentences, name)
   end
+  forget_callback(id)
   redis.call('DEL', job_key(id), sentences_key(id), told_key(id))
   redis.call('ZREM', jobs_of_key(client), id)
   return 'erased'

@@ -19,8 +19,22 @@
 --   error_code, error_detail
 --   request      zlib(JSON of the request); dropped at the end
 --   result       the result as packing.py keeps it; only when succeeded
+--   callback_url, callback_receiver   where the job's end is told, and that address's host:port; absent where nobody asked
+--   callback_state    waiting (absent too) | pending | delivered | failed
+--   callback_due_ms   when that is tried (again); while a sender has it, the end of the sender's lease
+--   callback_token    fencing token of the deliveries: grows with every claim of a sender
+--   callback_tries    claims since the job ended or somebody asked for another delivery; callback_claimed_ms: the last one, while
+--                     it is open
+--   callback_log      JSON array of the last tries, oldest first: [at_ms, status or 0, fault or '', took_ms or -1]
 --   version      grows with every visible change (ETag)
 --
+-- HASH {prefix}hook:{client}       secret, created_ms, rotated_ms ('' until then), old (JSON array of {secret, until_ms}): what
+--                                  a client's webhooks are signed with
+-- ZSET {prefix}callbacks           id by callback_due_ms: every pending delivery, and no other; records may have expired
+-- ZSET {prefix}callbacks:lanes     'client receiver' by when to look at it: a lane for each receiver of each client
+-- ZSET {prefix}callbacks:to:{lane}    id by callback_due_ms: the deliveries of a lane
+-- ZSET {prefix}callbacks:out:{client} 'receiver id' by the end of the sender's lease: those that senders have now
+-- ZSET {prefix}callbacks:senders   senders by when they last asked for work
 -- SET {prefix}job:{id}:sentences   the sentences that the job's result is remembered by, as client:digest
 -- STRING {prefix}sentence:{client}:{digest}   a translated sentence, as worker/sentences.py keeps it
 -- ZSET {prefix}sentences           client:digest by when it was remembered
@@ -68,6 +82,15 @@ local PACE = {'progress_ms', 'paced_ms', 'paced_done'}
 -- Messages beyond twice the queue's limit that may wait for a worker.
 local STALE_MESSAGES = 1000
 
+-- Tries to deliver that a job remembers.
+local CALLBACK_LOG = 20
+
+-- Deliveries that are out at once to one receiver of a client, and for one client.
+local OUT_RECEIVER, OUT_CLIENT = 4, 16
+
+-- Milliseconds after which a lane is looked at again that has as many deliveries out as it may.
+local PARKED_MS = 500
+
 local function job_key(id)
   return KEY.job .. id
 end
@@ -90,6 +113,18 @@ end
 
 local function jobs_of_key(client)
   return KEY.jobs_of .. client
+end
+
+local function lane_of(client, receiver)
+  return client .. ' ' .. receiver
+end
+
+local function to_key(lane)
+  return KEY.callbacks_to .. lane
+end
+
+local function out_key(client)
+  return KEY.callbacks_out .. client
 end
 
 local function ended(state)
@@ -115,7 +150,57 @@ local function count_end(now)
   redis.call('PEXPIRE', key, (COUNTED + 2) * COUNTED_MS)
 end
 
--- Puts a job into an end state: out of all sets, without request and partial translation, with an expiry, announced.
+-- Puts a lane where its next delivery is due; off the list when it has none.
+local function place_lane(lane)
+  local first = redis.call('ZRANGE', to_key(lane), 0, 0, 'WITHSCORES')
+  if first[2] then
+    redis.call('ZADD', KEY.lanes, first[2], lane)
+  else
+    redis.call('ZREM', KEY.lanes, lane)
+  end
+end
+
+-- A delivery is due at a time. Where no sender runs, what has certainly expired goes as new ones come.
+local function schedule(id, client, receiver, due, retention_s)
+  local lane, kept_s = lane_of(client, receiver), math.max(LIST_S, retention_s)
+  redis.call('HSET', job_key(id), 'callback_state', 'pending', 'callback_due_ms', due)
+  redis.call('ZADD', KEY.callbacks, due, id)
+  redis.call('ZADD', to_key(lane), due, id)
+  local stale = now_ms() - kept_s * 1000
+  redis.call('ZREMRANGEBYSCORE', KEY.callbacks, '-inf', stale)
+  for _, old in ipairs(redis.call('ZRANGEBYSCORE', KEY.lanes, '-inf', stale, 'LIMIT', 0, 2)) do
+    redis.call('ZREMRANGEBYSCORE', to_key(old), '-inf', stale)
+    place_lane(old)
+  end
+  place_lane(lane)
+end
+
+-- Nothing is delivered any more.
+local function unschedule(id, client, receiver)
+  local lane = lane_of(client, receiver)
+  redis.call('ZREM', KEY.callbacks, id)
+  redis.call('ZREM', to_key(lane), id)
+  redis.call('ZREM', out_key(client), receiver .. ' ' .. id)
+  place_lane(lane)
+end
+
+-- The same for a job that may have no callback.
+local function forget_callback(id)
+  local record = redis.call('HMGET', job_key(id), 'client', 'callback_receiver')
+  if record[2] then unschedule(id, record[1], record[2]) end
+end
+
+-- A try to deliver goes into the job's log.
+local function log_callback(job, at, status, fault, took)
+  local log = cjson.decode(redis.call('HGET', job, 'callback_log') or '[]')
+  log[#log + 1] = {at, status, fault, took}
+  while #log > CALLBACK_LOG do table.remove(log, 1) end
+  redis.call('HSET', job, 'callback_log', cjson.encode(log))
+  redis.call('HINCRBY', job, 'version', 1)
+end
+
+-- Puts a job into an end state: out of all sets, without request and partial translation, with an expiry, announced, its
+-- callback due.
 local function finish(id, state, retention_s)
   local now, job = now_ms(), job_key(id)
   redis.call('ZREM', KEY.queued, id)
@@ -128,7 +213,9 @@ local function finish(id, state, retention_s)
   redis.call('EXPIRE', job, retention_s)
   redis.call('DEL', partial_key(id))
   redis.call('EXPIRE', told_key(id), TOLD_S)
-  redis.call('EXPIRE', jobs_of_key(redis.call('HGET', job, 'client')), math.max(LIST_S, retention_s))
+  local owner = redis.call('HMGET', job, 'client', 'callback_receiver')
+  redis.call('EXPIRE', jobs_of_key(owner[1]), math.max(LIST_S, retention_s))
+  if owner[2] then schedule(id, owner[1], owner[2], now, retention_s) end
   count_end(now)
   redis.call('PUBLISH', KEY.ended, id)
 end

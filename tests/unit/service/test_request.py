@@ -89,12 +89,6 @@ def test_limits_are_exact() -> None:
         assert refusal({"text": "a", "summary": {"max_words": wrong}}).code is Code.INVALID_REQUEST
 
 
-@pytest.mark.parametrize("field", ["callback_url"])
-def test_what_is_not_built_is_refused_unless_null(field: str) -> None:
-    error = refusal({"text": "a", field: {}})
-    assert (error.code, error.pointer) == (Code.NOT_SUPPORTED, f"/{field}")
-
-
 def test_terms() -> None:
     body = {
         "text": "a",
