@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from service.api import access_log, auth, batches, deepl, events, guards, health, jobs, libretranslate, problems
+from service.api import access_log, auth, batches, deepl, events, guards, health, jobs, libretranslate, problems, webhooks
 from service.backend import Backend
 from service.page import routes as page
 from service.settings import Settings
@@ -24,6 +24,7 @@ def create_app(settings: Settings) -> Flask:
     problems.register(app)
     app.register_blueprint(jobs.make_blueprint(backend))
     app.register_blueprint(events.make_blueprint(backend))
+    app.register_blueprint(webhooks.make_blueprint(backend))
     app.register_blueprint(batches.make_blueprint(backend))
     app.register_blueprint(libretranslate.make_blueprint(backend))
     app.register_blueprint(deepl.make_blueprint(backend))

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from service.contract.api_keys import KeyStore
 from service.contract.batches import BatchStore
 from service.contract.connection import connect
+from service.contract.deliveries import DeliveryStore
 from service.contract.quotas import Limits, QuotaStore
 from service.contract.store import JobStore
+from service.contract.webhook_secrets import WebhookSecretStore
 from service.listeners import ListenerHub
 from service.publisher import Publisher
 from service.settings import Settings
@@ -32,6 +34,8 @@ class Backend:
     waits: WaitHub
     listeners: ListenerHub
     batches: BatchStore
+    deliveries: DeliveryStore
+    webhook_secrets: WebhookSecretStore
 
     @classmethod
     def open(cls, settings: Settings) -> "Backend":
@@ -56,7 +60,9 @@ class Backend:
         batches = BatchStore(store, retention_s=settings.retention_s)
         keys = KeyStore(redis, prefix=settings.key_prefix)
         quotas = QuotaStore(redis, prefix=settings.key_prefix)
-        return cls(settings, store, keys, quotas, Publisher(settings), waits, listeners, batches)
+        deliveries = DeliveryStore(redis, prefix=settings.key_prefix, retention_s=settings.retention_s)
+        secrets = WebhookSecretStore(redis, prefix=settings.key_prefix)
+        return cls(settings, store, keys, quotas, Publisher(settings), waits, listeners, batches, deliveries, secrets)
 
     @property
     def default_limits(self) -> Limits:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from service.commands.deliver import deliver
 from service.commands.failure import Failed
 from service.commands.keys import keys
 from service.contract.settings import SettingsError
@@ -147,6 +148,7 @@ def cancel(job_id: str, url: str, key: str | None) -> None:
     click.echo("cancelled")
 
 
+main.add_command(deliver)
 main.add_command(keys)
 
 

@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 from pydantic import Field, SecretStr, field_validator
 
 from service.contract.settings import SharedSettings
+from service.webhooks.addresses import Addresses, read_networks
 
 #: The schemes that a Redis URL may have. (redis-py itself must not be imported before gevent has patched the process.)
 _SCHEMES = ("redis", "rediss", "unix")
@@ -59,6 +60,19 @@ class Settings(SharedSettings):
     )
     wait_limit_s: float = Field(60.0, ge=0, le=600, description="Most seconds that `?wait=` may ask for.")
 
+    callback_networks: str = Field(
+        "",
+        description="Networks that webhooks may be sent to although they are not public, with commas, such as "
+        "`10.2.0.0/16,127.0.0.1/32`.",
+    )
+    callbacks_at_once: int = Field(32, ge=1, le=512, description="Webhooks that one `depeche deliver` sends at once.")
+
+    @field_validator("callback_networks")
+    @classmethod
+    def _readable_networks(cls, value: str) -> str:
+        read_networks(value)
+        return value
+
     @field_validator("max_body_bytes", "jobs_per_minute", "characters_per_minute", mode="before")
     @classmethod
     def _blank_is_unset(cls, value: object) -> object:
@@ -82,6 +96,11 @@ class Settings(SharedSettings):
     def keys_required(self) -> bool:
         """Whether every request but the few that are open to all needs an API key."""
         return self.require_keys or not (self.trust_network or is_loopback(self.host))
+
+    @property
+    def callback_addresses(self) -> Addresses:
+        """Where webhooks may be sent."""
+        return Addresses(read_networks(self.callback_networks))
 
     @property
     def body_limit(self) -> int:

@@ -75,7 +75,10 @@ class _Reader:
                 Code.INVALID_REQUEST, f"The batch has more than {self._most} articles. Send them in several batches."
             )
         try:
-            self.articles.append(parse_request(parse(), max_characters=self._settings.max_characters))
+            permit = self._settings.callback_addresses.permit_host
+            self.articles.append(
+                parse_request(parse(), max_characters=self._settings.max_characters, permit_host=permit)
+            )
         except RequestError as error:
             self.articles.append(error)
 

@@ -29,7 +29,9 @@ def read_request(request: Request, settings: Settings) -> tuple[JobRequest, byte
     data = read_body(request, limit=settings.body_limit, seconds=settings.body_timeout_s)
     text = decode(data)
     body = parse_json(text) if media_type == "application/json" else {"text": text}
-    return parse_request(body, max_characters=settings.max_characters), media_type.encode() + b"\n" + data
+    permit = settings.callback_addresses.permit_host
+    wanted = parse_request(body, max_characters=settings.max_characters, permit_host=permit)
+    return wanted, media_type.encode() + b"\n" + data
 
 
 def read_body(request: Request, *, limit: int, seconds: float) -> bytes:

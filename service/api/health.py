@@ -12,7 +12,6 @@ from service.backend import Backend
 from service.contract.errors import Code, DepecheError, QueueFull
 from service.contract.outages import store_errors
 from service.contract.room import Room
-from service.contract.store import JobStore
 
 #: Milliseconds for which the key of the readiness probe lives.
 _PROBE_MS = 10_000
@@ -39,9 +38,10 @@ def make_blueprint(backend: Backend) -> Blueprint:
         """
         refuse_unknown(request, "workers")
         needs_worker = flag(request, "workers")
-        members: dict[str, Any] = {"redis": "unavailable", "durability": None, "queue": None, "workers": None}
+        members: dict[str, Any] = {"redis": "unavailable"}
+        members |= dict.fromkeys(("durability", "queue", "workers", "deliveries"))
         try:
-            room = _look(backend.store, members)
+            room = _look(backend, members)
             _judge(room, members, needs_worker=needs_worker)
         except DepecheError as error:
             return problem(error, members={"ready": False, **(members if g.trusted else {})})
@@ -50,7 +50,8 @@ def make_blueprint(backend: Backend) -> Blueprint:
     return blueprint
 
 
-def _look(store: JobStore, members: dict[str, Any]) -> Room:
+def _look(backend: Backend, members: dict[str, Any]) -> Room:
+    store = backend.store
     with store_errors():
         store.redis.set(store.keys.probe, "1", px=_PROBE_MS)
     members["redis"] = "writable"
@@ -63,6 +64,8 @@ def _look(store: JobStore, members: dict[str, Any]) -> Room:
         "seen": len(workers),
         "models": [{"workers": count, **(json.loads(models) or {})} for models, count in counts.most_common()],
     }
+    backlog = backend.deliveries.backlog()
+    members["deliveries"] = {"due": backlog.due, "oldest_s": round(backlog.oldest_s, 1), "senders": backlog.senders}
     return room
 
 

@@ -41,6 +41,7 @@ class Fault(StrEnum):
     TLS_FAILED = "tls_failed"  # its certificate is not for its name, or not to be trusted
     PROTOCOL = "protocol"  # what it answered is not HTTP, or broke off
     UNSIGNED = "unsigned"  # the client has no webhook secret any more: nothing was sent
+    INTERNAL = "internal"  # something broke on our side
     SENDER_LOST = "sender_lost"  # the sender died over it; the receiver may have it
 
 
@@ -57,6 +58,11 @@ class Receiver:
     def name(self) -> str:
         """Host and port: what a receiver is told apart by, and all of a URL that logs may show."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def host_header(self) -> str:
+        """What HTTP calls the receiver."""
+        return self.name.removesuffix(f":{_PORTS[self.scheme]}")
 
     @classmethod
     def of(cls, url: str) -> "Receiver":

@@ -1,6 +1,7 @@
 """What a client asks for: the body of `POST /v1/jobs`, validated. Bad input ends here, with a code and what to do."""
 
 import json
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
@@ -87,10 +88,12 @@ class JobRequest(_Record):
         return cls.model_validate_json(data)
 
 
-def parse_request(body: object, *, max_characters: int) -> JobRequest:
+def parse_request(
+    body: object, *, max_characters: int, permit_host: Callable[[str], bool] = lambda host: True
+) -> JobRequest:
     """Validates a decoded JSON body. Raises `RequestError` with a code, a detail and a pointer; names no text.
 
-    `max_characters` bounds `text`, in Unicode code points.
+    `max_characters` bounds `text`, in Unicode code points; `permit_host` says which hosts may be sent callbacks.
     """
     if not isinstance(body, dict):
         raise RequestError(Code.INVALID_REQUEST, 'Send a JSON object such as {"text": "Un article."}.')
@@ -99,6 +102,12 @@ def parse_request(body: object, *, max_characters: int) -> JobRequest:
     except ValidationError as error:
         raise _request_error(error) from None
     _check_text(request, max_characters)
+    if request.callback_url is not None and not permit_host(Receiver.of(request.callback_url).host):
+        raise RequestError(
+            Code.INVALID_REQUEST,
+            "callback_url names an address that is not public. Use another, or have it added to DEPECHE_CALLBACK_NETWORKS.",
+            pointer="/callback_url",
+        )
     if request.metadata is not None:
         check_metadata(request.metadata)
     return request

@@ -1,0 +1,1 @@
+"""Telling receivers of the ends of jobs: what `depeche deliver` does."""
