@@ -2,7 +2,20 @@
 
 from flask import Flask
 
-from service.api import access_log, auth, batches, deepl, events, guards, health, jobs, libretranslate, problems, webhooks
+from service.api import (
+    access_log,
+    auth,
+    batches,
+    deepl,
+    docs,
+    events,
+    guards,
+    health,
+    jobs,
+    libretranslate,
+    problems,
+    webhooks,
+)
 from service.backend import Backend
 from service.page import routes as page
 from service.settings import Settings
@@ -28,6 +41,7 @@ def create_app(settings: Settings) -> Flask:
     app.register_blueprint(batches.make_blueprint(backend))
     app.register_blueprint(libretranslate.make_blueprint(backend))
     app.register_blueprint(deepl.make_blueprint(backend))
+    app.register_blueprint(docs.make_blueprint(backend))
     app.register_blueprint(health.make_blueprint(backend))
     app.register_blueprint(page.make_blueprint())
     return app

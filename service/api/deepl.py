@@ -17,6 +17,9 @@ MOST_TEXTS = 50
 #: What `/v2/usage` gives as the limit of who has none, in characters.
 NO_LIMIT = 1_000_000_000_000
 
+#: The statuses that errors have here, by those that they have elsewhere.
+STATUSES = {401: 403, 409: 400, 422: 400}
+
 _SCHEME = "deepl-auth-key"
 _ENGLISH = ("EN", "EN-GB", "EN-US")
 
@@ -76,8 +79,7 @@ def _presented(body: dict[str, Any]) -> str | None:
 
 
 def _refusal(error: DepecheError) -> Response:
-    status = {401: 403, 422: 400, 409: 400}.get(error.status, error.status)
-    response = _json({"message": error.detail}, status)
+    response = _json({"message": error.detail}, STATUSES.get(error.status, error.status))
     if error.retry_after is not None:
         response.headers["Retry-After"] = str(error.retry_after)
     return response

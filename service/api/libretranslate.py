@@ -14,6 +14,9 @@ from service.synchronous import translate_now
 #: Most texts of one call.
 MOST_TEXTS = 50
 
+#: The statuses that errors have here, by those that they have elsewhere.
+STATUSES = {401: 403, 404: 400, 409: 400, 422: 400}
+
 _LANGUAGES = [
     {"code": "fr", "name": "French", "targets": ["en"]},
     {"code": "en", "name": "English", "targets": ["en"]},
@@ -75,8 +78,7 @@ def _detected(text: str) -> dict[str, Any]:
 
 
 def _refusal(error: DepecheError) -> Response:
-    status = 403 if error.status == 401 else 400 if error.status in (404, 409, 422) else error.status
-    response = _json({"error": error.detail}, status)
+    response = _json({"error": error.detail}, STATUSES.get(error.status, error.status))
     if error.retry_after is not None:
         response.headers["Retry-After"] = str(error.retry_after)
     return response
