@@ -1,7 +1,10 @@
 """Connections to Redis: one place for addresses, time limits and retries."""
 
+import math
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from queue import Empty, LifoQueue
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -9,11 +12,42 @@ from redis import BlockingConnectionPool, Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+#: How many times as long as it may stand still a queue for connections may take in all.
+_PATIENCE = 16
+
+
+class ConnectionQueue(LifoQueue[Any]):
+    """The free connections of a pool. Who waits for one waits on while others bring theirs back from a server that answers."""
+
+    def __init__(self, maxsize: int = 0) -> None:
+        super().__init__(maxsize)
+        self._answered_at = -math.inf
+
+    def put_nowait(self, item: Any) -> None:
+        """Takes a connection back, or None for one that is still to be made. One that failed was disconnected before."""
+        if item is not None and item.is_connected:
+            self._answered_at = time.monotonic()
+        super().put_nowait(item)
+
+    def get(self, block: bool = True, timeout: float | None = None) -> Any:
+        """The connection that came back last. Raises `queue.Empty` where none has come back alive for `timeout` seconds."""
+        if not block or timeout is None:
+            return super().get(block, timeout)
+        until = time.monotonic() + _PATIENCE * timeout
+        while True:
+            try:
+                return super().get(timeout=timeout)
+            except Empty:
+                now = time.monotonic()
+                if now >= until or now - self._answered_at >= timeout:
+                    raise
+
 
 def connect(url: str, *, timeout_s: float, name: str, max_connections: int | None = None) -> Redis:
     """A client whose commands fail after `timeout_s` seconds. `name` shows in CLIENT LIST.
 
-    With `max_connections`, a command that finds all of them busy waits for one, a quarter of `timeout_s` at most.
+    With `max_connections`, a command that finds all of them busy waits for one: a quarter of `timeout_s`, and four times
+    `timeout_s` while others get their answers, so that a crowd is served late and an outage is told of at once.
 
     Nothing is retried here: a transition that broke off may have been carried out, and only its caller knows what a second
     one would do. A pooled connection that the server has closed is noticed by redis-py and replaced before use.
@@ -31,7 +65,9 @@ def connect(url: str, *, timeout_s: float, name: str, max_connections: int | Non
     if max_connections is None:
         return Redis.from_url(url, **options)
     return Redis.from_pool(
-        BlockingConnectionPool.from_url(url, max_connections=max_connections, timeout=timeout_s / 4, **options)
+        BlockingConnectionPool.from_url(
+            url, max_connections=max_connections, timeout=timeout_s / 4, queue_class=ConnectionQueue, **options
+        )
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from scripts.lab.bench import articles, beside, curves, service
+from scripts.lab.bench import articles, beside, curves, listening, service
 from scripts.lab.bench.articles import ArticlesReport
 from scripts.lab.bench.beside import Beside
 from scripts.lab.bench.curves import Curves
@@ -44,6 +44,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     front = commands.add_parser("service", help="the front end and the queue against a view that does nothing")
     front.add_argument("--rounds", type=int, default=3, help="times that all kinds of request take turns (3)")
     front.add_argument("--seconds", type=float, default=4, help="of each kind in each round (4)")
+    crowd = commands.add_parser("listening", help="event streams and waits at once, while articles are submitted")
+    crowd.add_argument("--rounds", type=int, default=3, help="times that all of them come (3)")
+    crowd.add_argument("--streams", type=int, default=200, help="event streams at once (200)")
+    crowd.add_argument("--waits", type=int, default=1000, help="waits at once (1000)")
     whole = commands.add_parser(
         "articles", help="mixed articles over HTTP, against the bare engine on the same segments"
     )
@@ -63,7 +67,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     for command in (engine, gpu, book, growth):
         command.add_argument("--threads", type=int, default=0, help="processor threads; 0: one for each core")
-    for command in (engine, gpu, book, front, whole, growth):
+    for command in (engine, gpu, book, front, crowd, whole, growth):
         command.add_argument("--json", type=Path, metavar="FILE", help="write all figures there as well")
     given = parser.parse_args(argv)
     measured: dict[str, Callable[[argparse.Namespace], Measured]] = {
@@ -71,6 +75,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "gpu": _gpu,
         "beside": _beside,
         "service": _service,
+        "listening": _listening,
         "articles": _articles,
         "curves": _curves,
     }
@@ -115,6 +120,10 @@ def _beside(given: argparse.Namespace) -> Beside:
 
 def _service(given: argparse.Namespace) -> service.ServiceReport:
     return service.measure(given.rounds, given.seconds)
+
+
+def _listening(given: argparse.Namespace) -> listening.ListeningReport:
+    return listening.measure(given.rounds, listeners=given.streams, waiters=given.waits)
 
 
 def _articles(given: argparse.Namespace) -> ArticlesReport:
