@@ -8,23 +8,45 @@ from service.api.parameters import refuse_unknown
 
 _FOLDER = files("service.page")
 
+_SCRIPT, _STYLE = "text/javascript", "text/css"
+
 _ASSETS = {
-    "page.css": "text/css",
-    "page.js": "text/javascript",
-    "article.js": "text/javascript",
-    "events.js": "text/javascript",
-    "files.js": "text/javascript",
-    "key.js": "text/javascript",
+    "page.css": _STYLE,
+    "print.css": _STYLE,
+    "address.js": _SCRIPT,
+    "api.js": _SCRIPT,
+    "article.js": _SCRIPT,
+    "events.js": _SCRIPT,
+    "files.js": _SCRIPT,
+    "form.js": _SCRIPT,
+    "job.js": _SCRIPT,
+    "key.js": _SCRIPT,
+    "memory.js": _SCRIPT,
+    "notices.js": _SCRIPT,
+    "page.js": _SCRIPT,
+    "question.js": _SCRIPT,
+    "recent.js": _SCRIPT,
+    "result.js": _SCRIPT,
+    "times.js": _SCRIPT,
+    "words.en.js": _SCRIPT,
+    "words.fr.js": _SCRIPT,
+    "words.js": _SCRIPT,
     "icon.svg": "image/svg+xml",
+    "sample.fr.txt": "text/plain",
 }
 
 
 def make_blueprint() -> Blueprint:
-    """The routes / and /static/."""
+    """The routes /, /jobs/{id} and /static/. Whose job it is, and whether it is there, the page learns from the interface."""
     blueprint = Blueprint("page", __name__)
 
     @blueprint.get("/")
     def page() -> Response:
+        refuse_unknown(request)
+        return _answer("templates/page.html", "text/html")
+
+    @blueprint.get("/jobs/<job_id>")
+    def job(job_id: str) -> Response:
         refuse_unknown(request)
         return _answer("templates/page.html", "text/html")
 

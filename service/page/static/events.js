@@ -1,13 +1,10 @@
-// Server-sent events by `fetch`, which, unlike EventSource, can say why a stream was refused.
+// Server-sent events by `fetch`, which, unlike EventSource, can send a key in a header and say why a stream was refused.
 
-import { authorization } from "./key.js";
+import { request } from "./api.js";
 
 // Calls `on(name, data)` for each event, and returns when the stream ends. `last.id` is kept up to date, and sent.
-// Throws what `refused` makes of an answer that is no stream, and what `fetch` throws where the connection breaks.
-export async function listen(path, last, signal, on, refused) {
-  const headers = { ...authorization(), ...(last.id ? { "Last-Event-ID": last.id } : {}) };
-  const answer = await fetch(path, { cache: "no-store", headers, signal });
-  if (!answer.ok) throw await refused(answer);
+export async function listen(path, last, signal, on) {
+  const answer = await request(path, { headers: last.id ? { "Last-Event-ID": last.id } : {}, signal });
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
   for (;;) {

@@ -11,3 +11,7 @@ export function keep(key) {
   if (key) sessionStorage.setItem(NAME, key);
   else sessionStorage.removeItem(NAME);
 }
+
+export function inUse() {
+  return sessionStorage.getItem(NAME) !== null;
+}
