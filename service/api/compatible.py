@@ -9,6 +9,7 @@ from flask import Blueprint, Request, Response, g
 from service.api import auth
 from service.api.bodies import decode, parse_json, read_body
 from service.backend import Backend
+from service.contract.api_keys import shown_id
 from service.contract.errors import Code, DepecheError, KeyMissing, RequestError
 from service.contract.request import JobRequest, parse_request
 
@@ -17,7 +18,10 @@ Speaker = Callable[[DepecheError], Response]
 
 
 def fields(request: Request, backend: Backend) -> dict[str, Any]:
-    """The body's fields: of JSON as they are, of a form as lists of strings. Raises `RequestError`."""
+    """The body's fields: of JSON as they are, of a form as strings, or lists where they come more than once.
+
+    Raises `RequestError`.
+    """
     data = read_body(request, limit=backend.settings.body_limit, seconds=backend.settings.body_timeout_s)
     text = decode(data)
     if request.mimetype == "application/json":
@@ -27,25 +31,27 @@ def fields(request: Request, backend: Backend) -> dict[str, Any]:
         return body
     if request.mimetype in ("application/x-www-form-urlencoded", ""):
         try:
-            return dict(parse_qs(text, keep_blank_values=True, max_num_fields=1_000))
+            found = parse_qs(text, keep_blank_values=True, max_num_fields=1_000)
         except ValueError:
             raise RequestError(Code.INVALID_REQUEST, "The form has too many fields.") from None
+        return {name: values[0] if len(values) == 1 else values for name, values in found.items()}
     raise RequestError(Code.UNSUPPORTED_MEDIA_TYPE, "Send JSON or a URL-encoded form.")
 
 
 def one(body: dict[str, Any], name: str, default: str = "") -> str:
     """The value of a field that is a single string. Raises `RequestError`."""
     value = body.get(name, default)
-    if isinstance(value, list) and len(value) == 1:
-        value = value[0]
     if not isinstance(value, str):
         raise RequestError(Code.INVALID_REQUEST, f"{name} takes a string.")
     return value
 
 
 def identify(backend: Backend, key: str | None) -> str:
-    """Whose call this is, by a key that came in the other service's way. Raises `KeyMissing` and `KeyInvalid`."""
-    if key:
+    """Whose call this is, by a key that came in the other service's way. Raises `KeyMissing` and `KeyInvalid`.
+
+    Where none is needed, one that is not even of our form counts as none: DeepL's clients can't do without.
+    """
+    if key and (backend.settings.keys_required or shown_id(key)):
         g.api_key, g.trusted = auth.check(backend, key), True
     elif backend.settings.keys_required:
         raise KeyMissing

@@ -44,7 +44,10 @@ def make_blueprint(backend: Backend) -> Blueprint:
         source, target = one(body, "source_lang", "FR").upper() or "FR", one(body, "target_lang").upper()
         if source not in ("FR", *_ENGLISH) or target not in _ENGLISH:
             raise RequestError(Code.INVALID_REQUEST, "Only FR to EN, EN-GB or EN-US is supported.")
-        form = "html" if one(body, "tag_handling") == "html" else "text"
+        markup = one(body, "tag_handling")
+        if markup not in ("", "html"):
+            raise RequestError(Code.INVALID_REQUEST, "tag_handling takes html, or nothing for plain text.")
+        form = "html" if markup else "text"
         wanted = {place: article(text, form, backend) for place, text in enumerate(texts) if text.strip()}
         done = translate_now(backend, g.api_key, owner, list(wanted.values()), seconds=backend.settings.wait_limit_s)
         found = dict(enumerate(texts)) | dict(zip(wanted, done, strict=True))
@@ -61,7 +64,10 @@ def make_blueprint(backend: Backend) -> Blueprint:
     def languages() -> Response:
         identify(backend, _presented({}))
         # Their own client sends it in the body.
-        if "target" in (request.args.get("type"), one(fields(request, backend), "type")):
+        wanted = request.args.get("type") or one(fields(request, backend), "type") or "source"
+        if wanted not in ("source", "target"):
+            raise RequestError(Code.INVALID_REQUEST, "type takes source or target.")
+        if wanted == "target":
             return _json([{"language": code, "name": "English", "supports_formality": False} for code in _ENGLISH[1:]])
         return _json([{"language": "FR", "name": "French"}])
 

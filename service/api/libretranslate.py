@@ -52,6 +52,8 @@ def make_blueprint(backend: Backend) -> Blueprint:
     def detect() -> Response:
         body = fields(request, backend)
         identify(backend, one(body, "api_key"))
+        if "q" not in body:
+            raise RequestError(Code.INVALID_REQUEST, "q is missing: it takes the text.")
         return _json([_detected(one(body, "q"))])
 
     @blueprint.get("/languages")
@@ -64,7 +66,9 @@ def make_blueprint(backend: Backend) -> Blueprint:
 def _texts(body: dict[str, Any]) -> tuple[list[str], bool]:
     """The texts, and whether a list of them was asked for."""
     given = body.get("q")
-    several = isinstance(given, list) and request.mimetype == "application/json"
+    several = isinstance(given, list)
+    if several and request.mimetype != "application/json":
+        raise RequestError(Code.INVALID_REQUEST, "A form takes one q. Send a list of texts as JSON.")
     values = given if isinstance(given, list) else [given]
     texts = [value for value in values if isinstance(value, str)]
     if len(texts) < len(values) or not 1 <= len(texts) <= MOST_TEXTS:

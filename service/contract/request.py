@@ -4,9 +4,9 @@ import json
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from service.contract.callback import Receiver
+from service.contract.callback import URL_CHARACTERS, Receiver
 from service.contract.errors import Code, RequestError
 
 #: Most bytes of `metadata`, as JSON in UTF-8.
@@ -20,6 +20,14 @@ TITLE_CHARACTERS = 1000
 
 #: Most entries of `glossary` and of `keep`, and most characters of a term.
 TERMS, TERM_CHARACTERS = 1000, 200
+
+
+#: What this module checks by itself, as patterns for the interface's description: text with more than blanks and without NUL,
+#: text without NUL, terms, and addresses of callbacks.
+_NOT_BLANK = r"^[^\x00]*[^\s\x00\x1c-\x1f\x85][^\x00]*$"
+NO_NUL = r"^[^\x00]*$"
+_TERM = r"^[^\s\x00-\x1f\x85]([^\x00-\x1f]*[^\s\x00-\x1f\x85])?$"
+_ADDRESS = r'^https?://[!"$-\[\]-~]+$'
 
 
 class _Record(BaseModel):
@@ -45,7 +53,11 @@ def _term(value: str) -> str:
     return value
 
 
-_Term = Annotated[str, AfterValidator(_term)]
+_Term = Annotated[
+    str,
+    AfterValidator(_term),
+    Field(json_schema_extra={"minLength": 1, "maxLength": TERM_CHARACTERS, "pattern": _TERM}),
+]
 
 
 def _callback_url(value: str) -> str:
@@ -61,6 +73,20 @@ class GlossaryEntry(_Record):
     inflect: bool = False
 
 
+def _written_out(entry: object) -> object:
+    """An entry whose short form is a translation alone."""
+    return {"translation": entry} if isinstance(entry, str) else entry
+
+
+_Entry = Annotated[GlossaryEntry, BeforeValidator(_written_out, json_schema_input_type=_Term | GlossaryEntry)]
+
+_CallbackUrl = Annotated[
+    str,
+    AfterValidator(_callback_url),
+    Field(json_schema_extra={"format": "uri", "maxLength": URL_CHARACTERS, "pattern": _ADDRESS}),
+]
+
+
 class JobRequest(_Record):
     """One article to translate, in `format`. Text is kept as it came, to the byte.
 
@@ -68,14 +94,17 @@ class JobRequest(_Record):
     `callback_url` is told when the job has ended.
     """
 
-    text: str
-    title: Annotated[str, Field(max_length=TITLE_CHARACTERS)] | None = None
+    text: Annotated[str, Field(json_schema_extra={"pattern": _NOT_BLANK})]
+    title: Annotated[str, Field(max_length=TITLE_CHARACTERS, json_schema_extra={"pattern": NO_NUL})] | None = None
     format: Literal["text", "markdown", "html"] = "text"
     force: bool = False
     summary: SummaryOptions = SummaryOptions()
-    glossary: Annotated[dict[_Term, GlossaryEntry], Field(max_length=TERMS)] | None = None
+    glossary: (
+        Annotated[dict[_Term, _Entry], Field(max_length=TERMS, json_schema_extra={"additionalProperties": False})]
+        | None
+    ) = None
     keep: Annotated[list[_Term], Field(max_length=TERMS)] | None = None
-    callback_url: Annotated[str, AfterValidator(_callback_url)] | None = None
+    callback_url: _CallbackUrl | None = None
     metadata: dict[str, Any] | None = None
 
     def to_json(self) -> bytes:
@@ -98,7 +127,7 @@ def parse_request(
     if not isinstance(body, dict):
         raise RequestError(Code.INVALID_REQUEST, 'Send a JSON object such as {"text": "Un article."}.')
     try:
-        request = JobRequest.model_validate(_with_entries(body))
+        request = JobRequest.model_validate(body)
     except ValidationError as error:
         raise _request_error(error) from None
     _check_text(request, max_characters)
@@ -111,15 +140,6 @@ def parse_request(
     if request.metadata is not None:
         check_metadata(request.metadata)
     return request
-
-
-def _with_entries(body: dict[str, Any]) -> dict[str, Any]:
-    """The body with the short form of a glossary's entries, a translation alone, written out."""
-    glossary = body.get("glossary")
-    if not isinstance(glossary, dict):
-        return body
-    entries = {term: {"translation": entry} if isinstance(entry, str) else entry for term, entry in glossary.items()}
-    return {**body, "glossary": entries}
 
 
 def check_metadata(metadata: dict[str, Any]) -> None:

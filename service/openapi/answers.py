@@ -120,6 +120,37 @@ class Job(Answer):
     result: Result | None
 
 
+class StateEvent(Answer):
+    """Where the job is now."""
+
+    state: JobState
+    stage: Stage | None
+    attempts: _Count
+
+
+class ProgressEvent(Progress):
+    """How far it is, and when it is expected to end."""
+
+    eta_at: Moment | None
+
+
+class SegmentEvent(Answer):
+    """A translated segment. `paragraph` and `source` are null for the title."""
+
+    paragraph: _Count | None
+    segment: _Count
+    source: str | None
+    target: str
+    flags: list[str]
+
+
+class DoneEvent(Answer):
+    """The end: the job's, or that of its record where it was erased."""
+
+    state: Literal["succeeded", "failed", "cancelled", "gone"]
+    error: JobError | None
+
+
 class JobList(Answer):
     """A page of jobs, without their results. `next` is the `cursor` of the next page, or null."""
 
@@ -204,6 +235,14 @@ class Workers(Answer):
     models: list[WorkerModels]
 
 
+class Backlog(Answer):
+    """Callbacks that are due, how long the oldest has been, and the senders that were seen in the last 30 seconds."""
+
+    due: _Count
+    oldest_s: float
+    senders: _Count
+
+
 class Ready(Answer):
     """Whether work is taken. Callers who need a key and have none learn `ready` alone."""
 
@@ -212,16 +251,18 @@ class Ready(Answer):
     durability: Literal["none", "process", "machine"] | None = None
     queue: QueueRoom | None = None
     workers: Workers | None = None
+    deliveries: Backlog | None = None
 
 
 class NotReady(Problem):
-    """Why no work is taken."""
+    """Why no work is taken. Without `ready` where a key could not be checked."""
 
-    ready: Literal[False]
+    ready: Literal[False] = False
     redis: Literal["writable", "unavailable"] = "unavailable"
     durability: Literal["none", "process", "machine"] | None = None
     queue: QueueRoom | None = None
     workers: Workers | None = None
+    deliveries: Backlog | None = None
 
 
 class Detected(Answer):

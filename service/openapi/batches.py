@@ -1,6 +1,7 @@
 """The operations of batches."""
 
 import json
+from typing import Any
 
 from service.api.batches import BATCH_ARTICLES, BATCH_BYTES, NDJSON
 from service.contract.errors import Code
@@ -20,6 +21,12 @@ BATCH_ID = Parameter(
 
 _LINES = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in ({"text": ARTICLE}, {"text": "Il pleut."}))
 
+
+def lines_of(name: str) -> dict[str, Any]:
+    """The schema of NDJSON: the lines as a list."""
+    return {"type": "array", "items": {"$ref": f"#/components/schemas/{name}"}, "description": "One on each line."}
+
+
 OPERATIONS = {
     "batches.submit": Operation(
         id="submitBatch",
@@ -32,7 +39,7 @@ OPERATIONS = {
             "The articles: in an object with metadata, or one on each line.",
             {
                 JSON: Media("BatchRequest", {"two": {"jobs": [{"text": ARTICLE}, {"text": "Il pleut."}]}}),
-                NDJSON: Media({"type": "string", "description": "A `JobRequest` on each line."}, {"two": _LINES}),
+                NDJSON: Media(lines_of("JobRequest"), {"two": _LINES}),
             },
         ),
         answers={
@@ -74,7 +81,7 @@ OPERATIONS = {
         answers={
             200: Answer(
                 "A `BatchResult` on each line.",
-                {NDJSON: Media({"type": "string"}, {"one": RESULT_LINES})},
+                {NDJSON: Media(lines_of("BatchResult"), {"one": RESULT_LINES})},
             )
         },
         errors=(*errors.OF_BATCHES, Code.INVALID_PARAMETER, Code.STORE_UNAVAILABLE),

@@ -70,7 +70,12 @@ _REQUESTS: list[type[BaseModel]] = [
     requests.LibreDetectRequest,
     requests.DeepLRequest,
 ]
-_ANSWERS: list[type[BaseModel]] = [*answers.Answer.__subclasses__(), answers.NewWebhookSecret, answers.NotReady]
+_ANSWERS: list[type[BaseModel]] = [
+    *answers.Answer.__subclasses__(),
+    answers.ProgressEvent,
+    answers.NewWebhookSecret,
+    answers.NotReady,
+]
 
 
 def describe(app: Flask, settings: Settings) -> dict[str, Any]:

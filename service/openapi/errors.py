@@ -71,7 +71,7 @@ def _response(operation: Operation, status: int, found: Sequence[Code]) -> dict[
         content[operation.dialect.media_type] = {"schema": operation.dialect.schema}
     if operation.dialect.media_type == PROBLEM or Code.INTERNAL in found:
         own = [code for code in found if operation.dialect.media_type == PROBLEM or code is Code.INTERNAL]
-        content[PROBLEM] = {"schema": _problem(operation.problem, status, own)}
+        content[PROBLEM] = {"schema": _problem(operation.problems.get(status, "Problem"), status, own)}
     return {"description": told + ".", "content": content, "headers": _headers(operation, status, found)}
 
 

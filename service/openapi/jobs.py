@@ -25,6 +25,26 @@ _LINKS: dict[str, dict[str, Any]] = {
     for name in ("getJob", "listenToJob", "getTranslation", "getSummary", "deleteJob")
 }
 
+#: One event of the stream, as OpenAPI 3.1 tools take the schema of `text/event-stream`.
+_EVENT: dict[str, Any] = {
+    "type": "object",
+    "properties": {"id": {"type": "string"}, "retry": {"type": "integer"}},
+    "oneOf": [
+        {
+            "properties": {
+                "event": {"const": name},
+                "data": {
+                    "type": "string",
+                    "contentMediaType": JSON,
+                    "contentSchema": {"$ref": f"#/components/schemas/{name.title()}Event"},
+                },
+            },
+            "required": ["event", "data"],
+        }
+        for name in ("state", "progress", "segment", "done")
+    ],
+}
+
 _TEXT = Media({"type": "string"})
 
 OPERATIONS = {
@@ -190,8 +210,8 @@ OPERATIONS = {
         ),
         answers={
             200: Answer(
-                "The events, until the job ends or the server stops.",
-                {"text/event-stream": Media({"type": "string"}, {"stream": EVENTS})},
+                "The events, until the job ends or the server stops. The schema is that of one event.",
+                {"text/event-stream": Media(_EVENT, {"stream": EVENTS})},
             )
         },
         errors=(*errors.OF_JOBS, Code.INVALID_PARAMETER, Code.STORE_UNAVAILABLE),

@@ -91,7 +91,10 @@ PROBLEMS = Dialect(PROBLEM, "Problem")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """One method of one route. `errors` are its own; those that every request can meet are added (`errors.py`)."""
+    """One method of one route. `errors` are its own; those that every request can meet are added (`errors.py`).
+
+    `problems` name the schemas of problems that have more members, by status.
+    """
 
     id: str
     tag: str
@@ -103,4 +106,4 @@ class Operation:
     errors: tuple[Code, ...] = ()
     keys: Keys = Keys.OWN
     dialect: Dialect = PROBLEMS
-    problem: str = "Problem"
+    problems: Mapping[int, str] = field(default_factory=dict)

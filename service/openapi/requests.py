@@ -7,10 +7,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from service.api.batches import BATCH_ARTICLES
 from service.api.deepl import MOST_TEXTS as DEEPL_TEXTS
 from service.api.libretranslate import MOST_TEXTS as LIBRE_TEXTS
-from service.contract.request import JobRequest
+from service.contract.request import NO_NUL, JobRequest
 
 #: A text without NUL characters, blank ones among them.
-_Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]
+_Text = Annotated[str, Field(pattern=NO_NUL)]
 
 
 class BatchRequest(BaseModel):
@@ -54,7 +54,7 @@ class LibreRequest(LibreFormRequest):
 class DeepLRequest(_Lenient):
     """Texts to translate. Without `source_lang` their language is detected."""
 
-    text: Annotated[list[_Text], Field(min_length=1, max_length=DEEPL_TEXTS)]
+    text: _Text | Annotated[list[_Text], Field(min_length=1, max_length=DEEPL_TEXTS)]
     source_lang: Annotated[str, Field(pattern="^([Ff][Rr]|[Ee][Nn](-([Gg][Bb]|[Uu][Ss]))?)?$")] = "FR"
     target_lang: Annotated[str, Field(pattern="^[Ee][Nn](-([Gg][Bb]|[Uu][Ss]))?$")]
     tag_handling: Literal["", "html"] = ""

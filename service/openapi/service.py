@@ -32,7 +32,7 @@ OPERATIONS = {
         answers={200: Answer("Work is taken.", {JSON: Media("Ready", {"stranger": {"ready": True}})})},
         errors=(Code.INVALID_PARAMETER, Code.KEY_INVALID, Code.QUEUE_FULL, Code.STORE_UNAVAILABLE, Code.NO_WORKER),
         keys=Keys.OPTIONAL,
-        problem="NotReady",
+        problems={503: "NotReady"},
     ),
     "page.page": Operation(
         id="getPage",

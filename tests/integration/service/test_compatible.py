@@ -48,6 +48,17 @@ def left_over(store: WholeLedger) -> int:
     return len(store.redis.keys(store.keys.job("*")))
 
 
+def test_a_key_of_another_service_is_as_good_as_none_where_none_is_needed(
+    front_end: FrontEnd, store: WholeLedger
+) -> None:
+    revoked = "depeche_" + "0" * 8 + "_" + "0" * 52
+    with worker(store):
+        client = deepl.DeepLClient("279a2e9d-83b3-c416-7e2d-f721593e42a0:fx", server_url=front_end.url)
+        assert str(client.translate_text("Il pleut.", target_lang="EN-US")) == "IL PLEUT."
+        with pytest.raises(deepl.AuthorizationException):
+            deepl.DeepLClient(revoked, server_url=front_end.url).translate_text("Il pleut.", target_lang="EN-US")
+
+
 def test_libretranslates_client(front_end: FrontEnd, store: WholeLedger) -> None:
     client = LibreTranslateAPI(front_end.url)
     with worker(store) as asked:
@@ -81,6 +92,7 @@ def test_libretranslates_json(http: httpx2.Client, store: WholeLedger) -> None:
         ({"q": "a", "source": "de", "target": "en"}, 400),
         ({"q": "a", "source": "fr", "target": "en", "format": "pdf"}, 400),
         ({"q": "a\0", "source": "fr", "target": "en"}, 400),
+        ({"q": "a", "source": ["fr"], "target": "en"}, 400),
         ([1], 400),
     ],
 )
@@ -88,6 +100,21 @@ def test_libretranslates_errors(http: httpx2.Client, body: object, status: int) 
     answer = http.post("/translate", json=body)
     assert answer.status_code == status
     assert list(answer.json()) == ["error"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "form"),
+    [
+        ("POST", "/detect", {}),
+        ("POST", "/translate", {"q": ["Un.", "Deux."], "source": "fr", "target": "en"}),
+        ("POST", "/v2/translate", {"text": "Un.", "target_lang": "EN-US", "tag_handling": "xml"}),
+        ("GET", "/v2/languages?type=glossary", None),
+    ],
+)
+def test_nothing_is_ignored_that_would_change_the_answer(
+    http: httpx2.Client, method: str, path: str, form: dict[str, str | list[str]] | None
+) -> None:
+    assert http.request(method, path, data=form).status_code == 400
 
 
 def test_a_job_that_fails_is_an_error(http: httpx2.Client, store: WholeLedger) -> None:
