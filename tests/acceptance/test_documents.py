@@ -11,11 +11,14 @@ from tests.documents import agrees, examples, outputs
 
 DOCS = ROOT / "docs"
 
-PAGES = ["guide.md"]
+PAGES = ["guide.md", "howto/from-libretranslate.md"]
 
 
-@pytest.mark.parametrize("language", ["sh", "python", "js"])
-@pytest.mark.parametrize("page", PAGES)
+#: Each page with each language that it has examples in.
+PARTS = [(page, language) for page in PAGES for language in sorted({part.language for part in examples(DOCS / page)})]
+
+
+@pytest.mark.parametrize(("page", "language"), PARTS)
 def test_the_examples_print_what_the_page_shows(fake_stack: Stack, tmp_path: Path, page: str, language: str) -> None:
     needed = {"sh": ["curl", "jq"], "python": [], "js": ["node"]}[language]
     missing = [program for program in needed if shutil.which(program) is None]
