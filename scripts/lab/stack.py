@@ -1,4 +1,4 @@
-"""Runs the whole of Dépêche on one machine: Redis, one worker, the front end. Behind `scripts/run`.
+"""Runs the whole of Dépêche on one machine: Redis, one worker, the front end, a sender of webhooks. Behind `scripts/run`.
 
 Without articles it runs until Ctrl-C. With articles it submits them over HTTP like any client, prints what comes back, and
 stops everything again.
@@ -31,6 +31,9 @@ _START_S = 600.0
 
 #: Seconds that a worker has to stop, above its own DEPECHE_DRAIN_S.
 _WORKER_GRACE_S = 15.0
+
+#: Seconds that a sender has to stop: more than one webhook may take.
+_SENDER_GRACE_S = 30.0
 
 #: Seconds for which a folder is waited for that another one is just starting or stopping with.
 _PATIENCE_S = 10.0
@@ -91,7 +94,7 @@ def _run(owned: Owned, options: argparse.Namespace) -> int:
             embedded.start()
             environment["DEPECHE_REDIS_URL"] = embedded.url
         programs = Path(sys.executable).parent
-        # The front end stops first, so that nothing is accepted while the worker drains.
+        # The front end stops first, so that nothing is accepted while the worker drains; then the worker, which may end jobs yet.
         worker = Child(
             "worker",
             [str(programs / "depeche-worker"), "run"],
@@ -102,10 +105,20 @@ def _run(owned: Owned, options: argparse.Namespace) -> int:
         web = Child(
             "front end", [str(programs / "depeche"), "web"], log=logs / "web.log", environment=environment, grace_s=15
         )
-        for child in (worker, web):
+        started = [worker, web]
+        if not options.articles:  # which have no webhooks
+            sender = Child(
+                "sender of webhooks",
+                [str(programs / "depeche"), "deliver"],
+                log=logs / "deliver.log",
+                environment=environment,
+                grace_s=_SENDER_GRACE_S,
+            )
+            started.insert(0, sender)
+        for child in started:
             children.append(child)
             child.start()
-        _wait_until_ready(url, (worker, web))
+        _wait_until_ready(url, started)
         if options.articles:
             return _submit(url, options)
         owned.announce(url)
