@@ -94,7 +94,7 @@ def _run(owned: Owned, options: argparse.Namespace) -> int:
             embedded.start()
             environment["DEPECHE_REDIS_URL"] = embedded.url
         programs = Path(sys.executable).parent
-        # The front end stops first, so that nothing is accepted while the worker drains; then the worker, which may end jobs yet.
+        # The front end stops first, so that nothing is accepted while the worker drains; the sender stops behind both.
         worker = Child(
             "worker",
             [str(programs / "depeche-worker"), "run"],

@@ -48,6 +48,8 @@ def program(name: str) -> Any:
 
 def test_the_commands_are_found() -> None:
     assert started() == [
+        ("depeche", "deliver"),
+        ("depeche", "deliver", "--alive"),
         ("depeche", "web"),
         ("depeche-worker", "doctor", "--alive"),
         ("depeche-worker", "models", "fetch"),

@@ -34,8 +34,8 @@ def seconds(duration: str) -> float:
     return float(sum(int(number) * units[unit] for number, unit in parts))
 
 
-def test_the_services_are_the_three_halves_and_the_fetcher() -> None:
-    assert set(LASTING) == {"redis", "web", "worker"}
+def test_the_services_are_the_halves_the_sender_and_the_fetcher() -> None:
+    assert set(LASTING) == {"redis", "web", "worker", "deliver"}
     assert set(BASE["services"]) - set(LASTING) == {"fetch"}
     assert set(GPU["services"]) <= set(BASE["services"])
 
@@ -100,12 +100,12 @@ def test_redis_cannot_start_without_a_password() -> None:
     assert "requirepass" in script
     assert "--requirepass" not in script, "process lists would show it"
     assert "include /run/redis/password.conf" in (DOCKER / "redis.conf").read_text(encoding="utf-8").splitlines()
-    for name in ("web", "worker"):
+    for name in ("web", "worker", "deliver"):
         assert "${REDIS_PASSWORD:?" in BASE["services"][name]["environment"]["DEPECHE_REDIS_URL"]
 
 
 def test_services_wait_for_a_redis_that_answers() -> None:
-    for name in ("web", "worker"):
+    for name in ("web", "worker", "deliver"):
         assert BASE["services"][name]["depends_on"] == {"redis": {"condition": "service_healthy"}}
 
 
@@ -128,7 +128,7 @@ def test_builds_use_files_and_arguments_that_exist() -> None:
 
 
 def test_services_run_as_the_user_of_their_image() -> None:
-    for name in ("web", "worker", "fetch"):
+    for name in ("web", "worker", "deliver", "fetch"):
         service = BASE["services"][name]
         (user,) = read(ROOT / service["build"]["dockerfile"]).image.named("USER")
         assert service["user"] == user.text

@@ -12,7 +12,7 @@ from tests.unit.docker.dockerfile import read
 from worker.settings import Settings as WorkerSettings
 
 DOCKER = Path(__file__).parents[3] / "docker"
-HALVES: dict[str, Any] = {"web": WebSettings, "worker": WorkerSettings, "fetch": WorkerSettings}
+HALVES: dict[str, Any] = {"web": WebSettings, "deliver": WebSettings, "worker": WorkerSettings, "fetch": WorkerSettings}
 
 
 def setting_names(half: Any) -> set[str]:
