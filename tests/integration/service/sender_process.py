@@ -17,19 +17,35 @@ _PATIENCE_S = 40.0
 LOOPBACK = "127.0.0.0/8,::1/128"
 
 
-class SenderProcess:
-    """One sender, which may send to loopback. Use it in a `with` statement."""
+#: The same command with deliveries of 2 s at most, and leases of 3 s.
+_QUICK = """
+from service.webhooks import post, sender
+post.Poster.__init__.__kwdefaults__["whole_s"] = 2.0
+sender._SPARE_S = 1.0
+from service.cli import main
+main(["deliver"])
+"""
 
-    def __init__(self, redis_url: str, **settings: str) -> None:
+
+def environment(redis_url: str, **settings: str) -> dict[str, str]:
+    """The environment of a sender, without anybody's own settings."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("DEPECHE_")}
+    return {
+        **kept,
+        "DEPECHE_REDIS_URL": redis_url,
+        "DEPECHE_CALLBACK_NETWORKS": LOOPBACK,
+        **{f"DEPECHE_{name.upper()}": value for name, value in settings.items()},
+    }
+
+
+class SenderProcess:
+    """One sender, which may send to loopback; a `quick` one gives up after 2 s. Use it in a `with` statement."""
+
+    def __init__(self, redis_url: str, *, quick: bool = False, **settings: str) -> None:
+        self._arguments = ["-c", _QUICK] if quick else ["-m", "service.cli", "deliver"]
         self._folder = tempfile.TemporaryDirectory(prefix="depeche-test-deliver-")
         self._log = Path(self._folder.name) / "deliver.log"
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("DEPECHE_")}
-        self.environment = {
-            **kept,
-            "DEPECHE_REDIS_URL": redis_url,
-            "DEPECHE_CALLBACK_NETWORKS": LOOPBACK,
-            **{f"DEPECHE_{name.upper()}": value for name, value in settings.items()},
-        }
+        self.environment = environment(redis_url, **settings)
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -56,7 +72,7 @@ class SenderProcess:
 
     def __enter__(self) -> Self:
         with self._log.open("a") as log:
-            command = [sys.executable, "-m", "service.cli", "deliver"]
+            command = [sys.executable, *self._arguments]
             self.process = subprocess.Popen(command, env=self.environment, stdout=log, stderr=log)
         self.wait_for_log("sender_started")
         return self
