@@ -5,6 +5,7 @@ stops everything again.
 """
 
 import argparse
+import asyncio
 import errno
 import http.client
 import math
@@ -175,20 +176,25 @@ def _answers(url: str) -> bool:
 
 
 def _submit(url: str, options: argparse.Namespace) -> int:
-    from service.client import Client
-    from service.commands.submission import run_submission
+    from service.client import AsyncClient
+    from service.commands.journal import Journal
+    from service.commands.sources import find_sources, means_several, place
+    from service.commands.submission import Plan, run_submission
 
-    with Client(url) as client:
-        return run_submission(
-            client,
-            options.articles,
-            json=options.json,
-            summary=options.summary,
-            output=options.output,
-            max_words=options.max_words,
-            stdout=sys.stdout,
-            stderr=sys.stderr,
-        )
+    sources = find_sources(options.articles)
+    if options.output is not None:
+        options.output.mkdir(parents=True, exist_ok=True)
+        sources = place(sources, options.output)
+    plan = Plan(
+        sources=sources,
+        several=means_several(options.articles),
+        json=options.json,
+        summary_only=options.summary,
+        output=options.output,
+        cancel=True,
+        article={"max_words": options.max_words},
+    )
+    return asyncio.run(run_submission(plan, AsyncClient(url), Journal(), stdout=sys.stdout, stderr=sys.stderr))
 
 
 def _use_running(running: Running, options: argparse.Namespace) -> int:

@@ -126,6 +126,10 @@ class AsyncClient:
             async for result in results:
                 yield result
 
+    async def alive(self) -> None:
+        """Returns if the server answers, whatever else it can do now. Raises `ClientError`."""
+        return await self._send(calls.alive())
+
     async def ready(self, *, workers: bool = False) -> Mapping[str, Any]:
         """The state of readiness; with `workers`, one must be there. Raises `ApiError` while it is not, untried again."""
         return await self._send(calls.ready(workers=workers))

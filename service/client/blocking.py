@@ -123,6 +123,10 @@ class Client:
         """
         yield from self._read(BatchStream(batch_id, len(self.batch(batch_id)["items"])))
 
+    def alive(self) -> None:
+        """Returns if the server answers, whatever else it can do now. Raises `ClientError`."""
+        return self._send(calls.alive())
+
     def ready(self, *, workers: bool = False) -> Mapping[str, Any]:
         """The state of readiness; with `workers`, one must be there. Raises `ApiError` while it is not, untried again."""
         return self._send(calls.ready(workers=workers))

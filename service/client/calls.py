@@ -143,6 +143,11 @@ def ready(*, workers: bool) -> Call[Mapping[str, Any]]:
     return Call("GET", "/readyz", _object, {"params": {"workers": "1"} if workers else {}}, retried=False)
 
 
+def alive() -> Call[None]:
+    """Whether anybody answers."""
+    return Call("GET", "/healthz", lambda _: None)
+
+
 def job_path(job_id: str) -> str:
     """The address of a job. Raises `ClientError` for what can't be an id."""
     return f"/v1/jobs/{_name(job_id)}"

@@ -1,8 +1,6 @@
 """Articles in files, as the command line takes them, and the files that it writes."""
 
-import os
-import sys
-from collections.abc import Sequence
+import codecs
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,12 +19,16 @@ _BOM = "\ufeff"
 
 
 class ArticleError(Exception):
-    """A file can't be submitted. The message is one line for people, without the file's name."""
+    """An article can't be had. The message is one line for people, without the article's name. `code` is for scripts."""
+
+    def __init__(self, message: str, code: str = "unreadable") -> None:
+        super().__init__(message)
+        self.code = code
 
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """The whole of a file, as text, and what it is written in.
+    """A whole article, and what it is written in.
 
     `note` is what the reader should know of how it was read, or ''.
     """
@@ -34,22 +36,17 @@ class Article:
     text: str
     format: str = "text"
     note: str = ""
+    title: str | None = None
 
 
-def read_article(path: str, format: str | None = None) -> Article:
-    """Reads UTF-8, from standard input for `-`. Without a format, a file's ending tells it. Raises `ArticleError`."""
-    try:
-        data = sys.stdin.buffer.read() if path == STDIN else Path(path).read_bytes()
-    except OSError as error:
-        raise ArticleError(error.strerror or "it can't be read") from None
-    try:
-        text = data.decode()
-    except UnicodeDecodeError as error:
-        place = f"the byte at position {error.start} is wrong"
-        raise ArticleError(
-            f"not UTF-8 ({place}). Convert it, for example with iconv -f windows-1252 -t utf-8"
-        ) from None
-    note = ""
+def read_article(path: str, format: str | None = None, *, data: bytes | None = None) -> Article:
+    """Reads UTF-8, unless the `data` are there. Without a format, a file's ending tells it. Raises `ArticleError`."""
+    if data is None:
+        try:
+            data = Path(path).read_bytes()
+        except OSError as error:
+            raise ArticleError(error.strerror or "it can't be read") from None
+    text, note = decode(data), ""
     if text.startswith(_BOM):
         text, note = text[1:], "its byte order mark was left out"
     if not text.strip():
@@ -57,33 +54,14 @@ def read_article(path: str, format: str | None = None) -> Article:
     return Article(text, format or FORMATS.get(Path(path).suffix.lower(), "text"), note)
 
 
-def shown_name(path: str) -> str:
-    """What messages call an article."""
-    return "standard input" if path == STDIN else path
-
-
-def output_stems(paths: Sequence[str], folder: Path) -> list[Path]:
-    """Where the results of each article go, without the endings: `FOLDER/NAME`, and `FOLDER/NAME-2` where that is taken.
-
-    NAME is the file's without `.txt`, `.md` or `.html`, and `.fr`. No two articles share a stem, and none would overwrite
-    an article.
-    """
-    taken: set[Path] = set()
-    inputs = {Path(path).resolve() for path in paths if path != STDIN}
-    stems = []
-    for path in paths:
-        name = "stdin" if path == STDIN else _bare(Path(path)).removesuffix(".fr") or "article"
-        number = 1
-        while True:
-            stem = folder / (name if number == 1 else f"{name}-{number}")
-            files = {Path(os.path.realpath(f"{stem}{ending}")) for ending in OUTPUT_ENDINGS}
-            if stem not in taken and not files & inputs:
-                break
-            number += 1
-        taken.add(stem)
-        stems.append(stem)
-    return stems
-
-
-def _bare(path: Path) -> str:
-    return path.stem if path.suffix.lower() in (".txt", *FORMATS) else path.name
+def decode(data: bytes) -> str:
+    """Text in UTF-8. Raises `ArticleError`, which says how to come by it."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            raise ArticleError("not UTF-8 but UTF-16. Convert it, for example with iconv -f utf-16 -t utf-8") from None
+        place = f"the byte at position {error.start} is wrong"
+        raise ArticleError(
+            f"not UTF-8 ({place}). Convert it, for example with iconv -f windows-1252 -t utf-8"
+        ) from None

@@ -1,11 +1,31 @@
-"""How a command of `depeche` ends that can't do what it was asked to."""
+"""How commands of `depeche` end: the statuses that scripts go by, and errors in one line."""
+
+from enum import IntEnum
 
 import click
+
+
+class ExitStatus(IntEnum):
+    """What a command tells the shell."""
+
+    SUCCEEDED = 0  # all that was asked for
+    FAILED = 1  # an article, or what was asked for
+    USAGE = 2  # the command line is wrong
+    UNREACHABLE = 3  # nobody answers, or nobody who lets us in
+    INTERRUPTED = 130  # Ctrl-C
 
 
 class Failed(click.ClickException):
     """One line on standard error and exit status 1."""
 
+    exit_code = ExitStatus.FAILED
+
     def show(self, file: object = None) -> None:
         """Without click's own prefix."""
         click.echo(f"depeche: {self.format_message()}", err=True)
+
+
+class ShutOut(Failed):
+    """Nobody answers, or nobody who lets us in: one line and exit status 3."""
+
+    exit_code = ExitStatus.UNREACHABLE

@@ -1,7 +1,10 @@
-"""Ways to hand over finished jobs: as text, as JSON, as files. Each shows them in the order in which it gets them."""
+"""Ways to hand over finished jobs: as text, as JSON, as identifiers, as files."""
 
 import json
-from pathlib import Path
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path, PurePath
 from typing import IO, Any, Protocol
 
 from service.client import JobView
@@ -9,13 +12,16 @@ from service.commands.articles import SUMMARY_ENDING, TRANSLATION_ENDINGS
 
 
 class Printer(Protocol):
-    """Gets every article once: as a job that has ended, or as an error without one."""
+    """Gets every article once, in order: as a job, as an error without one, or as files that were there already."""
 
-    def job(self, name: str, job: JobView) -> None:
-        """Hands over a job that has ended, however it has."""
+    def job(self, name: str, job: JobView, text: str) -> None:
+        """Hands over a job, with the translation as people read it: with its title."""
 
     def error(self, name: str, code: str, detail: str) -> None:
         """Hands over that there is no job."""
+
+    def skipped(self, name: str) -> None:
+        """Hands over that an earlier run has written the article's files."""
 
     def close(self) -> None:
         """All articles have been handed over."""
@@ -30,14 +36,14 @@ class TextPrinter:
         self._summary_only = summary_only
         self._first = True
 
-    def job(self, name: str, job: JobView) -> None:
+    def job(self, name: str, job: JobView, text: str) -> None:
         """Prints the texts of a succeeded job."""
         if job.result is None:
             return
         if self._several:
             self._out.write(f"{'' if self._first else chr(10)}==> {name} <==\n")
         self._first = False
-        text, summary = texts(job.result)
+        summary = summary_of(job.result)
         if not self._summary_only:
             self._out.write(_ended(text))
             if summary is not None:
@@ -49,6 +55,31 @@ class TextPrinter:
     def error(self, name: str, code: str, detail: str) -> None:
         """Prints nothing: the error goes to standard error."""
 
+    def skipped(self, name: str) -> None:
+        """Prints nothing."""
+
+    def close(self) -> None:
+        """Nothing is left to do."""
+
+
+class IdPrinter:
+    """The ids of jobs, one a line; behind a tab, where there are several articles, the article's name."""
+
+    def __init__(self, out: IO[str], *, several: bool) -> None:
+        self._out = out
+        self._several = several
+
+    def job(self, name: str, job: JobView, text: str) -> None:
+        """Prints the id."""
+        self._out.write(f"{job.id}\t{name}\n" if self._several else f"{job.id}\n")
+        self._out.flush()
+
+    def error(self, name: str, code: str, detail: str) -> None:
+        """Prints nothing: the error goes to standard error."""
+
+    def skipped(self, name: str) -> None:
+        """Prints nothing."""
+
     def close(self) -> None:
         """Nothing is left to do."""
 
@@ -56,7 +87,8 @@ class TextPrinter:
 class JsonPrinter:
     """The whole jobs: an object for one article, an array for several.
 
-    An article without a job is an object with `file` and `error: {code, detail}` in its place.
+    An article without a job is an object with `file` and `error: {code, detail}` in its place, and one that an earlier run
+    has dealt with has `file` and `skipped`.
     """
 
     def __init__(self, out: IO[str], *, several: bool) -> None:
@@ -64,13 +96,17 @@ class JsonPrinter:
         self._several = several
         self._count = 0
 
-    def job(self, name: str, job: JobView) -> None:
-        """Prints the job as the server showed it."""
-        self._print(dict(job.raw))
+    def job(self, name: str, job: JobView, text: str) -> None:
+        """Prints the job as the server showed it, with `file`."""
+        self._print({"file": name, **job.raw})
 
     def error(self, name: str, code: str, detail: str) -> None:
         """Prints what stands for the job."""
         self._print({"file": name, "error": {"code": code, "detail": detail}})
+
+    def skipped(self, name: str) -> None:
+        """Prints what stands for the job."""
+        self._print({"file": name, "skipped": True})
 
     def close(self) -> None:
         """Ends the array."""
@@ -89,41 +125,41 @@ class JsonPrinter:
 
 
 class FileWriter:
-    """Writes `STEM.en.txt` (`.md`, `.html`) and `STEM.summary.txt` for each succeeded job.
+    """Writes `STEM.en.txt` (`.md`, `.html`) and `STEM.summary.txt` below a folder. A file is there whole or not at all."""
 
-    `stems` belong to the articles, in their order.
-    """
-
-    def __init__(self, stems: list[Path], log: IO[str], *, summary_only: bool) -> None:
-        self._stems = iter(stems)
-        self._log = log
+    def __init__(self, folder: Path, *, summary_only: bool) -> None:
+        self._folder = folder
         self._summary_only = summary_only
 
-    def job(self, name: str, job: JobView) -> None:
-        """Writes the files and says where. Raises OSError."""
-        stem = next(self._stems)
-        if job.result is None:
-            return
-        text, summary = texts(job.result)
-        written = TRANSLATION_ENDINGS[job.result.get("format", "text")]
-        for ending, content in ((written, None if self._summary_only else text), (SUMMARY_ENDING, summary)):
+    def write(self, stem: PurePath, result: Mapping[str, Any], text: str) -> list[Path]:
+        """The files that it wrote for a succeeded job. Raises OSError."""
+        endings = {TRANSLATION_ENDINGS[result.get("format", "text")]: None if self._summary_only else text}
+        endings[SUMMARY_ENDING] = summary_of(result)
+        written = []
+        for ending, content in endings.items():
             if content is not None:
-                path = Path(f"{stem}{ending}")
-                path.write_text(content, encoding="utf-8", newline="")
-                self._log.write(f"depeche: wrote {path}\n")
-
-    def error(self, name: str, code: str, detail: str) -> None:
-        """Writes nothing."""
-        next(self._stems)
-
-    def close(self) -> None:
-        """Nothing is left to do."""
+                path = Path(f"{self._folder / stem}{ending}")
+                path.parent.mkdir(parents=True, exist_ok=True)
+                _replace(path, content)
+                written.append(path)
+        return written
 
 
-def texts(result: Any) -> tuple[str, str | None]:
-    """The English text of a result, and its summary where it has one."""
+def summary_of(result: Mapping[str, Any]) -> str | None:
+    """The summary of a result, where it has one."""
     summary = result["summary"]
-    return result["translation"]["text"], summary["text"] if summary else None
+    return str(summary["text"]) if summary else None
+
+
+def _replace(path: Path, content: str) -> None:
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.write_text(content, encoding="utf-8", newline="")
+        os.replace(part, path)
+    except OSError:
+        with suppress(OSError):
+            part.unlink()
+        raise
 
 
 def _ended(text: str) -> str:

@@ -1,8 +1,9 @@
-"""Progress on standard error: one live line on a terminal, else a line now and then."""
+"""Progress on standard error: bars on a terminal, else lines."""
 
-import shutil
 import time
-from typing import IO
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import IO, Protocol
 
 from service.client import JobView
 from service.contract.states import JobState
@@ -10,53 +11,72 @@ from service.contract.states import JobState
 #: Seconds between two lines where nobody watches live.
 _QUIET_S = 10.0
 
-_BAR = 24
 
+class Progress(Protocol):
+    """Shows how far the articles are. Messages between go through `say`, so that they don't mix with what moves."""
 
-class Progress:
-    """Shows how far an article is. Messages between go through `say`, so that they don't mix with the live line."""
+    #: Whether it is worth asking for the progress of each job.
+    watched: bool
 
-    def __init__(self, err: IO[str], *, total: int) -> None:
-        self._err = err
-        self._total = total
-        self._live = err.isatty()
-        self._shown = False
-        self._said_at = time.monotonic()
+    def show(self, name: str, job: JobView) -> None:
+        """How far the job of an article is."""
 
-    def show(self, number: int, name: str, job: JobView) -> None:
-        """How far the job of article `number`, counted from 1, is."""
-        if job.state.ended:
-            return
-        before = f"[{number}/{self._total}] " if self._total > 1 else ""
-        after = f": {_describe(job)}"
-        if self._live:
-            room = shutil.get_terminal_size().columns - 1 - len(before) - len(after)
-            shown = name if len(name) <= room else "…" + name[-max(0, room - 1) :] if room > 1 else ""
-            self._err.write(f"\r\x1b[K{before}{shown}{after}")
-            self._shown = True
-            self._err.flush()
-        elif time.monotonic() - self._said_at >= _QUIET_S:
-            self.say(before + name + after)
+    def over(self, name: str) -> None:
+        """An article is done with, however that went."""
 
     def say(self, message: str) -> None:
         """A line that stays."""
-        self.clear()
+
+    def pause(self) -> AbstractContextManager[None]:
+        """Nothing moves within, so that something else may write to the same terminal."""
+
+    def close(self) -> None:
+        """Takes away what moves."""
+
+
+class Lines:
+    """A line now and then, for logs and pipes: about the one article, if there is only one."""
+
+    def __init__(self, err: IO[str], *, total: int) -> None:
+        self.watched = total == 1
+        self._err = err
+        self._said_at = time.monotonic()
+
+    def show(self, name: str, job: JobView) -> None:
+        """Every ten seconds."""
+        if not job.state.ended and time.monotonic() - self._said_at >= _QUIET_S:
+            self.say(f"{name}: {describe(job)}")
+
+    def over(self, name: str) -> None:
+        """Nothing moves."""
+
+    def say(self, message: str) -> None:
+        """Writes it."""
         self._err.write(f"depeche: {message}\n")
         self._err.flush()
         self._said_at = time.monotonic()
 
-    def clear(self) -> None:
-        """Takes the live line away."""
-        if self._shown:
-            self._err.write("\r\x1b[K")
-            self._err.flush()
-            self._shown = False
+    @contextmanager
+    def pause(self) -> Iterator[None]:
+        """Nothing moves anyway."""
+        yield
+
+    def close(self) -> None:
+        """Nothing moves."""
 
 
-def _describe(job: JobView) -> str:
-    if job.state is JobState.QUEUED:
-        return "waits in the queue"
-    if not job.total:
-        return "has begun"
-    filled = min(_BAR, _BAR * job.done // job.total)
-    return f"{job.stage or job.state} {'#' * filled}{'.' * (_BAR - filled)} {job.done}/{job.total} segments"
+def show_progress(err: IO[str], *, total: int) -> Progress:
+    """What suits where `err` leads to. Close it."""
+    if err.isatty():
+        from service.commands.bars import Bars, is_capable
+
+        if is_capable(err):
+            return Bars(err, total=total)
+    return Lines(err, total=total)
+
+
+def describe(job: JobView) -> str:
+    """How far a job is, in a few words."""
+    if job.state is JobState.RUNNING:
+        return f"{job.stage}, {job.done} of {job.total} segments" if job.stage and job.total else "has begun"
+    return "waits in the queue" if job.state is JobState.QUEUED else str(job.state)

@@ -1,199 +1,323 @@
 """Submits articles over HTTP and hands over what comes back: what `depeche submit` and `scripts/run ARTICLE` do."""
 
-from collections import deque
-from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from service.client import ApiError, Client, ClientError, JobView, Unreachable
-from service.commands.articles import ArticleError, output_stems, read_article, shown_name
-from service.commands.printers import FileWriter, JsonPrinter, Printer, TextPrinter
-from service.commands.progress import Progress
+from service.client import ApiError, ArticleOptions, AsyncClient, ClientError, JobView, Unreachable, article
+from service.commands.articles import Article, ArticleError, read_article
+from service.commands.failure import ExitStatus
+from service.commands.fetching import Fetcher
+from service.commands.journal import Journal, digest
+from service.commands.outcomes import Outcome, What
+from service.commands.printers import FileWriter, IdPrinter, JsonPrinter, Printer, TextPrinter
+from service.commands.progress import Progress, show_progress
+from service.commands.sources import Source
 from service.contract.states import JobState
 
-#: Articles that are with the server at once.
-IN_FLIGHT = 32
+#: Articles that are with the server at once, unless the caller says otherwise.
+IN_FLIGHT = 64
+
+#: Refusals that pass: the next article would be refused too.
+_FULL = frozenset({"queue_full", "quota_exceeded"})
+
+#: Seconds between two tries at a full queue, where the server does not say.
+_FULL_S = 5.0
+
+#: Statuses of refusals that every article would get.
+_SHUT_OUT = frozenset({401, 403, 421})
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """One argument: its job, or why there is none."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is to be done with the articles.
 
-    name: str
-    job: JobView | None = None
-    code: str = ""
-    detail: str = ""
+    `several` gives results headings; `output` is a folder for files in the place of standard output, which `json` asks for
+    all the same. Without `wait` the ids are printed. `article` holds the options of each submission.
+    """
+
+    sources: Sequence[Source]
+    several: bool
+    json: bool = False
+    summary_only: bool = False
+    output: Path | None = None
+    wait: bool = True
+    quiet: bool = False
+    cancel: bool = False
+    in_flight: int = IN_FLIGHT
+    format: str | None = None
+    article: ArticleOptions = field(default_factory=lambda: ArticleOptions())
+
+    @property
+    def outputs(self) -> str:
+        """What is written of an article, for its name in the journal."""
+        return "summary" if self.summary_only else "all"
 
 
-def run_submission(
-    client: Client,
-    paths: Sequence[str],
+class _Stop(Exception):
+    """The run can't go on. The message is one line for people."""
+
+    def __init__(self, message: str, status: ExitStatus) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+async def run_submission(
+    plan: Plan,
+    client: AsyncClient,
+    journal: Journal,
     *,
-    json: bool,
-    summary: bool,
-    output: Path | None,
-    max_words: int | None,
-    format: str | None = None,
     stdout: IO[str],
     stderr: IO[str],
-) -> int:
-    """Translates the files (`-` is standard input) and returns 0 if all succeeded, else 1.
+) -> ExitStatus:
+    """Translates the articles and says how that went.
 
-    Results go to `stdout`, or into the folder `output`, in the order of `paths`; all else goes to `stderr`. `summary` leaves
-    out the translations. Without a `format`, the files' endings tell it. A file that fails harms no other. Whatever interrupts
-    it cancels the jobs that have not ended.
+    Results go to `stdout`, in the order of the sources, or into the folder as they come; all else goes to `stderr`. An
+    article that fails harms no other. Closes the client. Cancelling it leaves the jobs to the server, unless `plan.cancel`,
+    and is raised on.
     """
-    several = len(paths) > 1
-    progress = Progress(stderr, total=len(paths))
-    printers: list[Printer] = []
-    if output is not None:
+    progress = show_progress(stderr, total=len(plan.sources))
+    printers = _printers(plan, stdout)
+    async with AsyncExitStack() as stack:
+        stack.callback(progress.close)
+        await stack.enter_async_context(client)
+        fetcher = await stack.enter_async_context(Fetcher())
+        run = _Run(plan, client, fetcher, journal, printers, progress, stdout)
         try:
-            output.mkdir(parents=True, exist_ok=True)
+            await run.work()
+        except _Stop as stop:
+            progress.say(str(stop))
+            run.say_how_to_go_on()
+            return stop.status
         except OSError as error:
-            progress.say(f"{output}: {error.strerror}")
-            return 1
-        printers.append(FileWriter(output_stems(paths, output), stderr, summary_only=summary))
-    if json:
-        printers.append(JsonPrinter(stdout, several=several))
-    elif output is None:
-        printers.append(TextPrinter(stdout, several=several, summary_only=summary))
-    run = _Run(client, paths, printers, progress, max_words=max_words, format=format)
-    try:
-        run.work()
-    except OSError as error:
-        run.cancel()
-        if isinstance(error, BrokenPipeError):
+            await run.cancel()
+            if isinstance(error, BrokenPipeError):
+                printers.clear()
+                raise
+            progress.say(f"{error.filename or 'output'}: {error.strerror}")
+            return ExitStatus.FAILED
+        except asyncio.CancelledError:
+            await run.cancel()
+            run.say_how_to_go_on()
             raise
-        progress.say(f"{error.filename or 'output'}: {error.strerror}")
-        return 1
-    except BaseException:
-        run.cancel()
-        raise
-    finally:
-        progress.clear()
-        if not run.broken_pipe:
+        finally:
+            progress.close()
             for printer in printers:
                 printer.close()
-    return 0 if run.failures == 0 else 1
+        run.sum_up()
+        journal.finish()
+        return run.status
+
+
+def _printers(plan: Plan, stdout: IO[str]) -> list[Printer]:
+    if plan.json:
+        return [JsonPrinter(stdout, several=plan.several)]
+    if not plan.wait:
+        return [IdPrinter(stdout, several=plan.several)]
+    if plan.output is None:
+        return [TextPrinter(stdout, several=plan.several, summary_only=plan.summary_only)]
+    return []
 
 
 class _Run:
-    """Keeps a window of articles with the server, and hands over the oldest one as soon as it has ended."""
+    """Some workers take one article after the other; where results are printed, each waits for its turn with them."""
 
     def __init__(
         self,
-        client: Client,
-        paths: Sequence[str],
+        plan: Plan,
+        client: AsyncClient,
+        fetcher: Fetcher,
+        journal: Journal,
         printers: Sequence[Printer],
         progress: Progress,
-        *,
-        max_words: int | None,
-        format: str | None,
+        stdout: IO[str],
     ) -> None:
-        self.failures = 0
-        self.broken_pipe = False
+        self.status = ExitStatus.SUCCEEDED
+        self._plan = plan
         self._client = client
-        self._waiting = deque(paths)
-        self._window: deque[_Entry] = deque()
+        self._fetcher = fetcher
+        self._journal = journal
         self._printers = printers
         self._progress = progress
-        self._max_words = max_words
-        self._format = format
-        self._unreachable: Unreachable | None = None
+        self._shares_terminal = bool(printers) and stdout.isatty()
+        self._writer = FileWriter(plan.output, summary_only=plan.summary_only) if plan.output and plan.wait else None
+        self._waiting: Iterator[Source] = iter(plan.sources)
+        self._turn: asyncio.Event | None = None
+        self._door = asyncio.Lock()
+        self._with_server: dict[str, str] = {}
+        self._counts = dict.fromkeys(What, 0)
 
-    def work(self) -> None:
-        """Raises what printing raises."""
-        number = 0
-        while self._waiting or self._window:
-            while self._waiting and len(self._window) < IN_FLIGHT:
-                self._window.append(self._submit(self._waiting.popleft()))
-            number += 1
-            entry = self._finish(self._window[0], number)
-            self._window.popleft()
-            try:
-                self._hand_over(entry)
-            except BrokenPipeError:
-                self.broken_pipe = True
-                raise
+    async def work(self) -> None:
+        """Raises `_Stop`, and OSError where results can't be written."""
+        if self._journal.interrupted and not self._plan.quiet:
+            self._progress.say("going on with a run of the same arguments that was interrupted (--again begins anew)")
+        count = min(self._plan.in_flight, len(self._plan.sources))
+        workers = [asyncio.create_task(self._work()) for _ in range(count)]
+        try:
+            await asyncio.gather(*workers)
+        finally:
+            for worker in workers:
+                worker.cancel()
+            await asyncio.gather(*workers, return_exceptions=True)
 
-    def cancel(self) -> None:
-        """Cancels what has not ended, as far as that goes."""
+    async def cancel(self) -> None:
+        """Cancels what has not ended, as far as that goes, if the plan says so."""
+        if not self._plan.cancel:
+            return
         cancelled = 0
-        for entry in self._window:
-            if entry.job is not None:
-                with suppress(ClientError):
-                    # A DELETE would erase one that has ended.
-                    if not self._client.get(entry.job.id).state.ended:
-                        self._client.delete(entry.job.id)
-                        cancelled += 1
+        for job_id, name in list(self._with_server.items()):
+            with suppress(ClientError, OSError):
+                # A DELETE would erase one that has ended.
+                if not (await self._client.get(job_id)).state.ended:
+                    await self._client.delete(job_id)
+                    self._journal.ended(name, JobState.CANCELLED, [])
+                    del self._with_server[job_id]
+                    cancelled += 1
         if cancelled:
             self._progress.say(
                 f"stopped; {cancelled} unfinished {'job was' if cancelled == 1 else 'jobs were'} cancelled"
             )
 
-    def _submit(self, path: str) -> _Entry:
-        name = shown_name(path)
-        try:
-            article = read_article(path, self._format)
-        except ArticleError as error:
-            return _Entry(name, code="unreadable", detail=str(error))
-        if article.note:
-            self._progress.say(f"{name}: {article.note}")
-        if self._unreachable is not None:  # the first one has tried for some seconds: that is enough for all
-            return _refused(name, self._unreachable)
-        try:
-            return _Entry(
-                name, self._client.submit(article.text, format=_unless_text(article.format), max_words=self._max_words)
-            )
-        except ClientError as error:
-            if isinstance(error, Unreachable):
-                self._unreachable = error
-            return _refused(name, error)
-
-    def _finish(self, entry: _Entry, number: int) -> _Entry:
-        """The same entry with its job ended."""
-        if entry.job is None:
-            return entry
-        try:
-            job = self._client.wait(entry.job.id, on_progress=lambda job: self._progress.show(number, entry.name, job))
-        except ClientError as error:
-            return _refused(entry.name, error)
-        return _Entry(entry.name, job)
-
-    def _hand_over(self, entry: _Entry) -> None:
-        self._progress.clear()
-        if entry.job is None:
-            self.failures += 1
-            self._progress.say(f"{entry.name}: {entry.detail}")
-            for printer in self._printers:
-                printer.error(entry.name, entry.code, entry.detail)
+    def say_how_to_go_on(self) -> None:
+        """After a run that was stopped."""
+        if self._plan.cancel:
             return
-        self._progress.say(f"{entry.name}: {_outcome(entry.job)}")
-        self.failures += entry.job.state is not JobState.SUCCEEDED
+        left, total = len(self._with_server), len(self._plan.sources)
+        there = (
+            f" {left} {'job is' if left == 1 else 'jobs are'} with the server and will be done there." if left else ""
+        )
+        over = sum(self._counts.values())
+        self._progress.say(f"stopped; {over} of {total} done.{there} The same command goes on from here.")
+
+    def sum_up(self) -> None:
+        """One line at the end, where there were several articles."""
+        if len(self._plan.sources) > 1 and not self._plan.quiet:
+            counted = [f"{count} {what}" for what, count in self._counts.items() if count]
+            self._progress.say(f"{len(self._plan.sources)} articles: {', '.join(counted)}")
+
+    async def _work(self) -> None:
+        for source in self._waiting:
+            before, mine = self._turn, asyncio.Event()
+            self._turn = mine
+            outcome = await self._outcome(source)
+            if self._printers and before is not None:
+                await before.wait()
+            self._hand_over(outcome)
+            mine.set()
+
+    async def _outcome(self, source: Source) -> Outcome:
+        if source.error:
+            return Outcome(source, code="unreadable", detail=source.error)
+        try:
+            found = await self._article(source)
+        except ArticleError as error:
+            return Outcome(source, code=error.code, detail=str(error))
+        if found.note:
+            self._progress.say(f"{source.name}: {found.note}")
+        options = _options(found, self._plan.article)
+        name = digest(source.stem, self._plan.outputs, article(found.text, **options))
+        if self._writer is not None and self._journal.is_written(name):
+            return Outcome(source, skipped=True)
+        try:
+            job = await self._job(name, found.text, options)
+            if not self._plan.wait:
+                return Outcome(source, job)
+            job = await self._end(source, name, job)
+            text = await self._text(job)
+        except ApiError as error:
+            if error.status in _SHUT_OUT or error.code == "unknown":
+                raise _Stop(error.detail, ExitStatus.UNREACHABLE) from None
+            return Outcome(source, code=error.code, detail=error.detail)
+        except Unreachable as error:
+            raise _Stop(str(error), ExitStatus.UNREACHABLE) from None
+        files = self._writer.write(source.stem, job.result, text) if self._writer and job.result else []
+        self._journal.ended(name, job.state, files)
+        del self._with_server[job.id]
+        return Outcome(source, job, text, files=tuple(files))
+
+    async def _article(self, source: Source) -> Article:
+        if source.is_address:
+            return await self._fetcher.fetch(source.where, self._plan.format)
+        return read_article(source.where, self._plan.format, data=source.data)
+
+    async def _job(self, name: str, text: str, options: ArticleOptions) -> JobView:
+        """The article's job: one of an earlier run if the server still has it, else a new one."""
+        known = self._journal.entry(name)
+        if known.job is not None and known.url == self._client.url:
+            try:
+                job = await self._client.get(known.job)
+            except ApiError as error:
+                if error.status not in (404, 410):
+                    raise
+                self._journal.ended(name, "gone", [])
+            else:
+                self._with_server[job.id] = name
+                return job
+        async with self._door:
+            job = await self._submit(text, self._journal.key(name), options)
+        self._journal.submitted(name, job.id, self._client.url)
+        self._with_server[job.id] = name
+        return job
+
+    async def _submit(self, text: str, key: str, options: ArticleOptions) -> JobView:
+        """Tries for as long as there is no room."""
+        said = False
+        while True:
+            try:
+                return await self._client.submit(text, idempotency_key=key, **options)
+            except ApiError as error:
+                if error.code not in _FULL:
+                    raise
+                if not said:
+                    self._progress.say(f"{error.detail} Trying on.")
+                said = True
+                await asyncio.sleep(error.retry_after or _FULL_S)
+
+    async def _end(self, source: Source, name: str, job: JobView) -> JobView:
+        if job.state.ended:
+            return job
+        watch = (lambda view: self._progress.show(source.name, view)) if self._progress.watched else None
+        return await self._client.wait(job.id, on_progress=watch)
+
+    async def _text(self, job: JobView) -> str:
+        """The translation as people read it."""
+        if job.result is None:
+            return ""
+        translation = job.result["translation"]
+        return await self._client.translation(job.id) if translation["title"] else str(translation["text"])
+
+    def _hand_over(self, outcome: Outcome) -> None:
+        name = outcome.source.name
+        self._counts[outcome.what] += 1
+        if outcome.what is What.FAILED:
+            self.status = ExitStatus.FAILED
+        self._progress.over(name)
+        said = outcome.described(alone=len(self._plan.sources) == 1)
+        if said and (outcome.what is What.FAILED or not self._plan.quiet):
+            self._progress.say(f"{name}: {said}")
+        if not self._shares_terminal:
+            self._print(outcome)
+            return
+        with self._progress.pause():
+            self._print(outcome)
+
+    def _print(self, outcome: Outcome) -> None:
+        name = outcome.source.name
         for printer in self._printers:
-            printer.job(entry.name, entry.job)
+            if outcome.skipped:
+                printer.skipped(name)
+            elif outcome.job is None:
+                printer.error(name, outcome.code, outcome.detail)
+            else:
+                printer.job(name, outcome.job, outcome.text)
 
 
-def _unless_text(format: str) -> str | None:
-    return None if format == "text" else format
-
-
-def _refused(name: str, error: ClientError) -> _Entry:
-    if isinstance(error, ApiError):
-        return _Entry(name, code=error.code, detail=error.detail)
-    return _Entry(name, code="unreachable" if isinstance(error, Unreachable) else "unknown", detail=str(error))
-
-
-def _outcome(job: JobView) -> str:
-    """What became of a job, in a few words."""
-    if job.error is not None:
-        return f"failed ({job.error[0]}): {job.error[1]}"
-    if job.result is None:
-        return str(job.state)
-    segments, warnings = job.result["coverage"]["segments_out"], len(job.result["warnings"])
-    noted = f", {warnings} {'warning' if warnings == 1 else 'warnings'}" if warnings else ""
-    timings = job.result["timings"]
-    seconds = timings["translate_s"] + timings["summarize_s"]
-    return f"succeeded, {segments} {'segment' if segments == 1 else 'segments'}{noted}, {seconds:.1f} s"
+def _options(found: Article, chosen: ArticleOptions) -> ArticleOptions:
+    """The options of a submission, with what the article itself says."""
+    options = chosen.copy()
+    options["format"] = None if found.format == "text" else found.format
+    options["title"] = chosen.get("title") or found.title
+    return options

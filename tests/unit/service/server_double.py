@@ -40,9 +40,14 @@ def problem(status: int, code: str, **headers: str) -> httpx2.Response:
 
 
 class Server:
-    """Takes articles and gives their texts back in capitals. A text that starts with `fail` fails; `refuse` is refused."""
+    """Takes articles and gives their texts back in capitals. A text that starts with `fail` fails; `refuse` is refused.
+
+    A key that it knows gives the same job. `lost` are ids that it has forgotten.
+    """
 
     def __init__(self) -> None:
+        self.keys: dict[str, str] = {}
+        self.lost: set[str] = set()
         self.bodies: list[dict[str, Any]] = []
         self.calls: list[tuple[str, str]] = []
         self.unfinished: set[str] = set()
@@ -50,18 +55,33 @@ class Server:
     def __call__(self, request: httpx2.Request) -> httpx2.Response:
         """Answers one request."""
         self.calls.append((request.method, request.url.path))
+        if request.url.path == "/healthz":
+            return httpx2.Response(200, json={"status": "ok"})
         if request.method == "POST":
-            body = json.loads(request.content)
-            if body["text"].startswith("refuse"):
-                return problem(422, "not_french")
-            self.bodies.append(body)
-            return httpx2.Response(202, json=job(f"j{len(self.bodies)}", "queued"))
-        job_id = request.url.path.rpartition("/")[2]
+            return self._submit(request)
+        job_id = request.url.path.removeprefix("/v1/jobs/").partition("/")[0]
+        if job_id in self.lost:
+            return problem(410, "job_gone")
         if request.method == "DELETE":
             return httpx2.Response(200, json=job(job_id, "cancelled"))
-        text = self.bodies[int(job_id[1:]) - 1]["text"]
+        body = self.bodies[int(job_id[1:]) - 1]
         if job_id in self.unfinished:
             return httpx2.Response(200, json=job(job_id, "running"))
-        return httpx2.Response(
-            200, json=job(job_id, "failed" if text.startswith("fail") else "succeeded", text=text.upper())
-        )
+        if request.url.path.endswith("/translation"):
+            return httpx2.Response(200, content=f"{body['title'].upper()}\n\n{body['text'].upper()}".encode())
+        state = "failed" if body["text"].startswith("fail") else "succeeded"
+        view = job(job_id, state, text=body["text"].upper())
+        if view["result"]:
+            view["result"]["translation"]["title"] = body.get("title")
+            view["result"]["format"] = body.get("format", "text")
+        return httpx2.Response(200, json=view)
+
+    def _submit(self, request: httpx2.Request) -> httpx2.Response:
+        body = json.loads(request.content)
+        if body["text"].startswith("refuse"):
+            return problem(422, "not_french")
+        key = request.headers["Idempotency-Key"]
+        if key not in self.keys:
+            self.bodies.append(body)
+            self.keys[key] = f"j{len(self.bodies)}"
+        return httpx2.Response(202, json=job(self.keys[key], "queued"))

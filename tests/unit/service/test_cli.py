@@ -1,6 +1,7 @@
 """The `depeche` command."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx2
@@ -8,16 +9,38 @@ import pytest
 from click.testing import CliRunner, Result
 
 from service import cli
-from service.client import Client
-from tests.unit.service.server_double import Server, job, problem
+from service.client import AsyncClient, Client
+from tests.unit.service.server_double import Handler, Server, job, problem
+
+Answering = Callable[[Handler], None]
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Server:
+def answering(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Answering:
+    """Makes commands talk to a function."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+    def answer(handler: Handler) -> None:
+        transport = httpx2.MockTransport(handler)
+
+        def make(url: str, key: str | None, **_: object) -> Client:
+            return Client(url, transport=transport, retries=0)
+
+        def make_async(url: str, key: str | None, **_: object) -> AsyncClient:
+            return AsyncClient(url, transport=transport, retries=0)
+
+        for module in ("jobs", "submit"):
+            monkeypatch.setattr(f"service.commands.{module}.open_client", make)
+        monkeypatch.setattr("service.commands.submit.open_async_client", make_async)
+
+    return answer
+
+
+@pytest.fixture
+def server(answering: Answering) -> Server:
     """Answers whatever the command asks for."""
     server = Server()
-    transport = httpx2.MockTransport(server)
-    monkeypatch.setattr(cli, "_client", lambda url, key: Client(url, transport=transport, retries=0))
+    answering(server)
     return server
 
 
@@ -45,7 +68,7 @@ def test_an_interrupt_is_130(server: Server, tmp_path: Path, monkeypatch: pytest
 
     article = tmp_path / "a.txt"
     article.write_text("salut")
-    monkeypatch.setattr(Client, "wait", interrupt)
+    monkeypatch.setattr("service.commands.submission.run_submission", interrupt)
     assert depeche("submit", str(article)).exit_code == 130
 
 
@@ -58,18 +81,16 @@ def test_an_interrupt_is_130(server: Server, tmp_path: Path, monkeypatch: pytest
         ("failed", "failed (model_failed): It broke."),
     ],
 )
-def test_status(monkeypatch: pytest.MonkeyPatch, state: str, line: str) -> None:
-    transport = httpx2.MockTransport(lambda _: httpx2.Response(200, json=job(state=state)))
-    monkeypatch.setattr(cli, "_client", lambda url, key: Client(url, transport=transport))
+def test_status(answering: Answering, state: str, line: str) -> None:
+    answering(lambda _: httpx2.Response(200, json=job(state=state)))
     assert depeche("status", "j1").stdout == line + "\n"
     assert json.loads(depeche("status", "j1", "--json").stdout)["state"] == state
 
 
-def test_list(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_list(answering: Answering) -> None:
     times = {"created_at": "2026-11-24T01:40:18.552Z"}
     jobs = [job("a", "running", **times), job("b", "failed", **times), job("c", **times)]
-    transport = httpx2.MockTransport(lambda _: httpx2.Response(200, json={"jobs": jobs, "next": None}))
-    monkeypatch.setattr(cli, "_client", lambda url, key: Client(url, transport=transport))
+    answering(lambda _: httpx2.Response(200, json={"jobs": jobs, "next": None}))
     assert depeche("list", "--limit", "2").stdout.splitlines() == [
         "a  running    2026-11-24T01:40:18.552Z",
         "b  failed     2026-11-24T01:40:18.552Z  model_failed",
@@ -87,9 +108,8 @@ def test_cancel_spares_what_has_ended(server: Server) -> None:
     assert [method for method, _ in server.calls].count("DELETE") == 1
 
 
-def test_refusals_are_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    transport = httpx2.MockTransport(lambda _: problem(410, "job_gone"))
-    monkeypatch.setattr(cli, "_client", lambda url, key: Client(url, transport=transport))
+def test_refusals_are_one_line(answering: Answering) -> None:
+    answering(lambda _: problem(410, "job_gone"))
     for command in ("status", "cancel"):
         refused = depeche(command, "j1")
         assert (refused.exit_code, refused.stdout, refused.stderr) == (1, "", "depeche: About job_gone.\n")

@@ -1,0 +1,132 @@
+"""Articles from the web: fetched by who asks for them, and told from the menus and advertisements around them."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self
+
+import httpx2
+
+from service.commands.articles import Article, ArticleError, decode
+
+#: Bytes of a page, seconds for all of it, and addresses that one may lead to in turn.
+MOST_BYTES = 10_000_000
+MOST_SECONDS = 60.0
+MOST_REDIRECTS = 5
+
+#: Seconds for connecting, and for each read.
+_STEP_S = 20.0
+
+_PAGES = ("text/html", "application/xhtml+xml")
+_TEXTS = {"text/plain": "text", "text/markdown": "markdown"}
+
+#: What an article is taken out of its page as: Markdown unless something else is asked for.
+_EXTRACTED = {"text": "txt", "markdown": "markdown", "html": "html"}
+
+_HOW_TO_INSTALL = "addresses need an extra package: pip install 'depeche[fetch]'"
+
+
+class Fetcher:
+    """Fetches articles. Use it in an `async with` statement."""
+
+    def __init__(self, *, seconds: float = MOST_SECONDS, transport: httpx2.AsyncBaseTransport | None = None) -> None:
+        self._seconds = seconds
+        self._http = httpx2.AsyncClient(
+            timeout=httpx2.Timeout(_STEP_S, pool=None),
+            follow_redirects=True,
+            max_redirects=MOST_REDIRECTS,
+            headers={"User-Agent": "Mozilla/5.0 (compatible; depeche)", "Accept-Language": "fr"},
+            transport=transport,
+        )
+
+    async def fetch(self, address: str, format: str | None = None) -> Article:
+        """The article at an address, with its title. It comes as Markdown, unless a format is given; texts as they are.
+
+        Raises `ArticleError`.
+        """
+        extract = _extractor()
+        try:
+            async with asyncio.timeout(self._seconds):
+                answer, data = await self._get(address)
+        except (TimeoutError, httpx2.TimeoutException):
+            raise ArticleError(f"it took longer than {self._seconds:g} s to come", "not_fetched") from None
+        except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
+            raise ArticleError(
+                f"it could not be fetched: {str(error) or type(error).__name__}", "not_fetched"
+            ) from None
+        media_type = answer.headers.get("Content-Type", "text/html").partition(";")[0].strip().lower()
+        if media_type in _TEXTS:
+            return _checked(Article(_text(answer, data), format or _TEXTS[media_type]))
+        if media_type not in _PAGES:
+            raise ArticleError(f"it is {media_type}, no page and no text", "not_fetched")
+        page: str | bytes = _text(answer, data) if answer.charset_encoding else data
+        return _checked(await asyncio.to_thread(_article_of, extract, page, str(answer.url), format or "markdown"))
+
+    async def _get(self, address: str) -> tuple[httpx2.Response, bytes]:
+        """The answer and its body. Raises `ArticleError`, and what httpx2 raises."""
+        if httpx2.URL(address).scheme not in ("http", "https"):
+            raise ArticleError("only http and https addresses are fetched", "not_fetched")
+        async with self._http.stream("GET", address) as answer:
+            if not answer.is_success:
+                raise ArticleError(f"the server there answers {answer.status_code}", "not_fetched")
+            data = bytearray()
+            async for part in answer.aiter_bytes():
+                data += part
+                if len(data) > MOST_BYTES:
+                    raise ArticleError(f"it has more than {MOST_BYTES // 1_000_000} MB", "not_fetched")
+        return answer, bytes(data)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self._http.aclose()
+
+
+def _extractor() -> Callable[..., Any]:
+    """trafilatura's. Raises `ArticleError` where it is not installed."""
+    try:
+        from trafilatura import extract_with_metadata
+    except ImportError:
+        raise ArticleError(_HOW_TO_INSTALL, "not_installed") from None
+    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # what goes wrong is said here
+    return extract_with_metadata
+
+
+def _article_of(extract: Callable[..., Any], page: str | bytes, address: str, format: str) -> Article:
+    found = extract(
+        page,
+        url=address,
+        output_format=_EXTRACTED[format],
+        include_comments=False,
+        include_formatting=format != "text",
+        include_links=format != "text",
+    )
+    if found is None or not found.text:
+        raise ArticleError("no article was found in the page", "no_article")
+    title = " ".join((found.title or "").split()) or None
+    return Article(_without_heading(found.text, title, format), format, title=title)
+
+
+def _without_heading(text: str, title: str | None, format: str) -> str:
+    """The text without a first line that only says the title again."""
+    first, _, rest = text.lstrip().partition("\n")
+    same = title is not None and " ".join(first.lstrip("#").split()) == title
+    return rest.lstrip("\n") if same and format != "html" and rest.strip() else text
+
+
+def _text(answer: httpx2.Response, data: bytes) -> str:
+    """In the encoding that the server names, or UTF-8. Raises `ArticleError`."""
+    try:
+        return data.decode(answer.charset_encoding) if answer.charset_encoding else decode(data)
+    except (LookupError, UnicodeDecodeError):
+        raise ArticleError(f"it is not in {answer.charset_encoding}, as the server says", "not_fetched") from None
+
+
+def _checked(article: Article) -> Article:
+    if not article.text.strip():
+        raise ArticleError("it has no text", "no_article")
+    return article
