@@ -22,7 +22,7 @@ let timer = null;
 export async function follow(id, refused) {
   leave();
   const mine = (following = new AbortController());
-  const now = (shown = { id, job: null, title: null, trouble: null, refusal: null, pace: null, told: 0 });
+  const now = (shown = { id, job: null, title: null, trouble: null, refusal: null, pace: null, told: 0, said: "" });
   byId("job").hidden = false;
   render();
   timer = setInterval(() => tick(now, mine.signal), 1000);
@@ -64,14 +64,14 @@ export function leave() {
 }
 
 export async function cancel() {
-  const { id } = shown;
-  byId("cancel").disabled = true;
+  const now = shown;
+  if (now.cancelling) return;
+  now.cancelling = true;
   try {
-    await call(jobPath(id), { method: "DELETE" });
+    await call(jobPath(now.id), { method: "DELETE" });
   } catch (error) {
+    now.cancelling = false;
     complain(error);
-  } finally {
-    byId("cancel").disabled = false;
   }
 }
 
@@ -92,10 +92,9 @@ function ended(job) {
 }
 
 function take(now, job) {
-  const before = now.job?.state;
   now.job = job;
   render();
-  if (before !== job.state) announce(stateInWords(job));
+  tell(now, stateInWords(job));
   if (job.result) showResult(job);
   if (job.state === "failed") complain(new Problem(job.error, 0));
 }
@@ -104,8 +103,8 @@ function hear(now, name, data) {
   if (name === "segment") now.title = tellSegment(data) ?? now.title;
   if (name === "progress") Object.assign(now.job, { progress: { done: data.done, total: data.total }, eta_at: data.eta_at });
   if (name === "state") {
-    if (data.stage !== now.job.stage && !ended(data)) announce(stateInWords(data));
     Object.assign(now.job, data);
+    if (!ended(now.job)) tell(now, stateInWords(now.job)); // the end is told with the result
   }
   const { done, total } = now.job.progress;
   const quarter = total ? Math.floor((QUARTERS * done) / total) : 0;
@@ -113,6 +112,12 @@ function hear(now, name, data) {
   now.told = Math.max(now.told, quarter);
   // The end is shown with the result, not before.
   if (!ended(now.job)) render();
+}
+
+// A screen reader hears each state once.
+function tell(now, words) {
+  if (now.said !== words) announce(words);
+  now.said = words;
 }
 
 function tick(now, signal) {

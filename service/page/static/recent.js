@@ -17,15 +17,18 @@ const list = byId("recent-list");
 let jobs = null; // as far as they were read; null before that
 let next = null; // cursor of the next page
 let timer = null;
+let watched = false; // whether the front is shown
 let refused = () => {};
 
 // Shows the first page anew. `onRefused` is called with what the server refuses the list with.
 export async function showRecent(onRefused = refused) {
   refused = onRefused;
+  watched = true;
   await read(PAGE);
 }
 
 export function leaveRecent() {
+  watched = false;
   clearTimeout(timer);
 }
 
@@ -34,8 +37,7 @@ async function read(limit) {
   try {
     ({ jobs, next } = await call(`/v1/jobs?limit=${limit}`));
     render();
-    const running = jobs.some((job) => ["queued", "running"].includes(job.state));
-    if (running && limit <= MOST) timer = setTimeout(() => read(Math.max(PAGE, jobs.length)), AGAIN_MS);
+    lookAgain();
     byId("recent-trouble").hidden = true;
   } catch (error) {
     if (error.status === 401) jobs = null;
@@ -43,6 +45,13 @@ async function read(limit) {
     refused(error);
   }
   byId("recent").hidden = jobs === null;
+}
+
+// Reads the list anew after a while, if something in it still moves.
+function lookAgain() {
+  const limit = Math.max(PAGE, jobs.length);
+  const moves = jobs.some((job) => ["queued", "running"].includes(job.state));
+  if (watched && moves && limit <= MOST) timer = setTimeout(() => read(limit), AGAIN_MS);
 }
 
 async function showMore() {
@@ -53,6 +62,7 @@ async function showMore() {
     jobs.push(...page.jobs.filter((job) => !jobs.some((known) => known.id === job.id)));
     next = page.next;
     render();
+    lookAgain();
     list.children[first]?.querySelector("a").focus();
   } catch (error) {
     complain(error);

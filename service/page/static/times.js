@@ -18,10 +18,10 @@ export function dateAndTime(moment) {
   return new Intl.DateTimeFormat(locale(), { dateStyle: "medium", timeStyle: "short" }).format(new Date(moment));
 }
 
-// A span that was measured: "1.8 sec", "2 min 5 sec".
+// A span that was measured: "1.8 seconds", "2 minutes 5 seconds".
 export function span(seconds) {
   const write = (value, unit, digits = 0) =>
-    new Intl.NumberFormat(locale(), { style: "unit", unit, unitDisplay: "short", maximumFractionDigits: digits }).format(value);
+    new Intl.NumberFormat(locale(), { style: "unit", unit, unitDisplay: "long", maximumFractionDigits: digits }).format(value);
   if (seconds < 1) return say("under_second");
   if (seconds < 60) return write(seconds, "second", seconds < 10 ? 1 : 0);
   return `${write(Math.floor(seconds / 60), "minute")} ${write(Math.floor(seconds % 60), "second")}`;

@@ -15,7 +15,7 @@ export default {
   article: "Article en français",
   article_hint: "Collez-le ici, un paragraphe par ligne, ou déposez un fichier.",
   open_file: "Ouvrir un fichier",
-  sample: "Essayer un exemple",
+  sample: "Un exemple",
   sample_ready: "L’exemple est dans le formulaire.",
   file_ready: "{name} est dans le formulaire.",
   file_not_text: "{name} n’est pas un texte en UTF-8. Enregistrez-le d’abord en UTF-8.",
