@@ -43,12 +43,16 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A job's end that a sender is to tell. `tries` counts this one; `secrets` sign it, none where the client has none."""
+    """A job's end that a sender is to tell. `tries` counts this one; `claimed_ms` is the time, as Redis has it.
+
+    `secrets` sign it; there are none where the client has none.
+    """
 
     job: Job
     callback: Callback
     token: int
     tries: int
+    claimed_ms: int
     secrets: tuple[str, ...]
 
 
@@ -137,10 +141,10 @@ class DeliveryStore(Ledger):
 
 
 def _delivery(
-    job_id: bytes, token: int, tries: int, secrets: Sequence[bytes], values: Sequence[bytes | None]
+    job_id: bytes, token: int, tries: int, claimed_ms: int, secrets: Sequence[bytes], values: Sequence[bytes | None]
 ) -> Delivery:
     record = {name: value for name, value in zip(_FIELDS, values, strict=True) if value is not None}
     job = Job.from_record(job_id.decode(), record)
     if job.callback is None:
         raise StoreFault("callback")
-    return Delivery(job, job.callback, token, tries, tuple(secret.decode() for secret in secrets))
+    return Delivery(job, job.callback, token, tries, claimed_ms, tuple(secret.decode() for secret in secrets))

@@ -113,7 +113,7 @@ class Sender:
         if not delivery.secrets:
             return Answer(fault=Fault.UNSIGNED)
         body = body_of(delivery.job)
-        headers = headers_of(delivery.job, body, delivery.secrets, now_s=int(time.time()))
+        headers = headers_of(delivery.job, body, delivery.secrets, now_s=delivery.claimed_ms // 1000)
         return self._poster.post(delivery.callback.url, headers, body)
 
     def _settle(self, delivery: Delivery, answer: Answer, verdict: Verdict, took_ms: int) -> CallbackState | None:

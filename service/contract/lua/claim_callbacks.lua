@@ -1,7 +1,7 @@
 -- A sender takes deliveries that are due. Each is its own until its lease ends; then it is due again by itself, so that a sender
 -- that dies loses nothing.
 -- ARGV: sender, lease (ms), most deliveries, the fields of the record to read
--- Returns {id, token, tries, {secret, ...}, {field's value, ...}} for each
+-- Returns {id, token, tries, now_ms, {secret, ...}, {field's value, ...}} for each
 local sender, lease, most = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local fields = {unpack(ARGV, 4)}
 local now, answer = now_ms(), {}
@@ -44,7 +44,7 @@ local function take(id, lane, client, receiver)
   redis.call('ZADD', to_key(lane), now + lease, id)
   redis.call('ZADD', out_key(client), now + lease, receiver .. ' ' .. id)
   redis.call('PEXPIRE', out_key(client), 2 * lease)
-  answer[#answer + 1] = {id, token, tries, secrets(client), redis.call('HMGET', job, unpack(fields))}
+  answer[#answer + 1] = {id, token, tries, now, secrets(client), redis.call('HMGET', job, unpack(fields))}
 end
 
 local looks = 4 * most + 50
