@@ -1,148 +1,76 @@
-"""The page in a real browser: Debian's Chromium, headless, over a stack with the fake engine."""
+"""The page in a real browser, over a whole stack with the fake engine."""
 
-import os
-import shutil
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from selenium import webdriver
-from selenium.webdriver.common.by import By
-from selenium.webdriver.remote.webelement import WebElement
-from selenium.webdriver.support.ui import WebDriverWait
+from playwright.sync_api import Browser, expect
 
 from tests.acceptance.stack import ROOT, Stack
+from tests.browser import PHONE, Visitor, open_browser
 
 SAMPLE = ROOT / "docs" / "samples" / "papeterie.fr.txt"
-CHROMIUM, CHROMEDRIVER = shutil.which("chromium"), shutil.which("chromedriver")
-
-pytestmark = pytest.mark.skipif(
-    not (CHROMIUM and CHROMEDRIVER) and not os.environ.get("CI"),
-    reason="no chromium and chromedriver on the PATH: apt install chromium chromium-driver",
-)
-
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--lang=en",
-)
-
-
-class Page:
-    """The page, as somebody uses it."""
-
-    def __init__(self, driver: webdriver.Chrome, url: str) -> None:
-        self.driver = driver
-        driver.get(url)
-        self.complaints()  # reading the browser's log empties it: what an earlier test caused is not this one's
-
-    def find(self, identifier: str) -> WebElement:
-        return self.driver.find_element(By.ID, identifier)
-
-    def write(self, text: str) -> None:
-        """Puts text into the form, as a paste does."""
-        script = "arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('input', {bubbles: true}))"
-        self.driver.execute_script(script, self.find("text"), text)
-
-    def submit(self) -> None:
-        self.find("submit").click()
-
-    def wait_for_text(self, identifier: str, words: str = "") -> str:
-        WebDriverWait(self.driver, 30).until(
-            lambda _: self.find(identifier).text and words in self.find(identifier).text
-        )
-        return self.find(identifier).text
-
-    def wait_until_shown(self, identifier: str) -> None:
-        WebDriverWait(self.driver, 30).until(lambda _: self.find(identifier).is_displayed())
-
-    def complaints(self) -> list[str]:
-        """What the browser itself finds wrong: errors of scripts, refused by the content security policy, missing files."""
-        entries = self.driver.get_log("browser")  # type: ignore[no-untyped-call]  # selenium has hints here and there
-        return [str(entry["message"]) for entry in entries if entry["level"] == "SEVERE"]
 
 
 @pytest.fixture(scope="module")
-def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
-    assert CHROMIUM is not None
-    assert CHROMEDRIVER is not None, "continuous integration must have a browser"
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('chromium')}"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(CHROMEDRIVER))
-    yield driver
-    driver.quit()
+def browser() -> Iterator[Browser]:
+    with open_browser() as browser:
+        yield browser
 
 
 @pytest.fixture
-def page(driver: webdriver.Chrome, fake_stack: Stack) -> Page:
-    driver.get("about:blank")
-    return Page(driver, fake_stack.url)
+def visitor(browser: Browser, fake_stack: Stack) -> Iterator[Visitor]:
+    visitor = Visitor(browser, fake_stack.url)
+    yield visitor
+    visitor.leave()
+    assert visitor.complaints == []
 
 
-def test_an_article_is_submitted_and_shown(page: Page) -> None:
-    page.write(SAMPLE.read_text(encoding="utf-8"))
-    page.submit()
-    summary = page.wait_for_text("summary-text")
-    paragraphs = page.find("paragraphs").find_elements(By.TAG_NAME, "li")
+def test_the_sample_goes_all_the_way(visitor: Visitor) -> None:
+    visitor.find("sample").click()
+    expect(visitor.find("text")).to_have_value(re.compile("Depuis lundi"))
+    visitor.find("submit").click()
+    visitor.sees("state", "Translated")
+    expect(visitor.page.locator("#paragraphs > li")).to_have_count(5)
+    sentences = visitor.page.locator("#summary-text [lang=en]").all_text_contents()
+    assert 0 < len(" ".join(sentences).split()) <= 100
+    visitor.page.locator(".evidence-link").first.click()
+    expect(visitor.page.locator(".target .evidence").first).to_be_focused()
+
+
+def test_an_article_of_ones_own(visitor: Visitor, tmp_path: Path) -> None:
+    visitor.find("file").set_input_files(SAMPLE)
+    visitor.find("submit").click()
+    visitor.sees("state", "Translated")
     source = [line for line in SAMPLE.read_text(encoding="utf-8").splitlines() if line.strip()]
-    assert len(paragraphs) == len(source)
-    assert 0 < len(summary.split()) <= 130, "at most 100 words, and the numbers of the evidence"
-    assert page.complaints() == []
+    expect(visitor.page.locator("#paragraphs > li")).to_have_count(len(source))
+    assert visitor.page.locator(".source").all_text_contents() == source
+    before = visitor.find("paragraphs").inner_text()
+    visitor.page.reload()
+    visitor.sees("state", "Translated")
+    assert visitor.find("paragraphs").inner_text() == before
+    visitor.find("downloads").locator("summary").click()
+    with visitor.page.expect_download() as download:
+        visitor.page.get_by_role("button", name="Table (TSV)").click()
+    assert download.value.suggested_filename == "papeterie.en.tsv"
+    download.value.save_as(tmp_path / "table.tsv")
+    lines = (tmp_path / "table.tsv").read_text(encoding="utf-8").splitlines()
+    assert lines[1].split("\t")[2] == source[0]
 
 
-def test_the_words_and_the_summary_can_be_chosen(page: Page) -> None:
-    page.write("Le pont est ouvert.\n\nIl pleut.")
-    page.find("summary").click()
-    page.submit()
-    page.wait_until_shown("translation-part")
-    assert not page.find("summary-part").is_displayed()
+def test_markup_in_an_article_is_text(visitor: Visitor) -> None:
+    visitor.translate("Il a dit <img src=x onerror=alert(1)> <b>bonjour</b> au maire.")
+    visitor.sees("state", "Translated")
+    visitor.sees("paragraphs", "<b")
+    expect(visitor.page.locator("#job img, #job b")).to_have_count(0)
 
 
-def test_a_blank_article_is_refused_in_plain_words(page: Page) -> None:
-    page.write("   ")
-    page.submit()
-    assert page.wait_for_text("error")
-    assert not page.find("translation-part").is_displayed()
-
-
-def test_an_article_in_another_language_is_refused_in_plain_words(page: Page) -> None:
-    page.write("El gobierno anunció ayer una nueva ley sobre la vivienda que afectará a miles de familias. " * 6)
-    page.submit()
-    assert "Spanish" in page.wait_for_text("error")
-
-
-def test_a_reload_finds_the_job_again(page: Page) -> None:
-    page.write("Le pont est ouvert.")
-    page.submit()
-    before = page.wait_for_text("paragraphs")
-    page.driver.refresh()
-    assert page.wait_for_text("paragraphs") == before
-
-
-def test_markup_in_an_article_is_text(page: Page) -> None:
-    page.write("Il a dit <img src=x onerror=alert(1)> <b>bonjour</b> au maire.")
-    page.submit()
-    assert "<b" in page.wait_for_text("paragraphs")
-    assert page.find("paragraphs").find_elements(By.TAG_NAME, "img") == []
-    assert page.complaints() == []
-
-
-def test_it_fits_a_phone(page: Page, tmp_path: Path) -> None:
-    page.driver.set_window_size(390, 844)
-    page.write(SAMPLE.read_text(encoding="utf-8"))
-    page.submit()
-    page.wait_for_text("paragraphs")
-    width = page.driver.execute_script(
-        "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    )
-    page.driver.set_window_size(1200, 900)
-    assert width == 0, "nothing may stick out to the side"
+def test_it_fits_a_phone(browser: Browser, fake_stack: Stack) -> None:
+    visitor = Visitor(browser, fake_stack.url, **PHONE)
+    visitor.translate(SAMPLE.read_text(encoding="utf-8"))
+    visitor.sees("state", "Translated")
+    visitor.page.locator(".target .segment").nth(3).tap()
+    expect(visitor.page.locator("#note [lang=fr]")).to_be_visible()
+    assert visitor.page.evaluate("document.documentElement.scrollWidth") == 360, "nothing may stick out to the side"
+    visitor.leave()

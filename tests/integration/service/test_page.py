@@ -1,306 +1,382 @@
-"""The page in a real browser: from the form to the evidence, an error, a cancel, a reload in the middle."""
+"""The page in a real browser: the way of an article, what goes wrong on it, and what the page remembers of it."""
 
 import json
-import os
-import shutil
-import tempfile
-import time
-from collections.abc import Callable, Iterator
+import re
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2
 import pytest
-from selenium import webdriver
-from selenium.webdriver.common.action_chains import ActionChains
-from selenium.webdriver.common.by import By
-from selenium.webdriver.remote.webelement import WebElement
-from selenium.webdriver.support.ui import WebDriverWait
+from playwright.sync_api import Browser, expect
 
 from service.contract.api_keys import KeyStore
 from service.contract.attempt import Heartbeat
 from service.contract.states import Stage
+from tests.browser import Visitor, open_browser
 from tests.integration.service.front_end import FrontEnd, sample_result, work
+from tests.integration.service.page_results import ARTICLE, TITLE, rich_result
 from tests.ledger import WholeLedger
 from tests.redis_server import RedisServer
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-CHROMEDRIVER = shutil.which("chromedriver")
-
-ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-dev-shm-usage",
-    "--window-size=1000,900",
-]
+SPANISH = "El ayuntamiento aprobó el lunes por la noche el presupuesto de la ciudad. " * 5
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[webdriver.Chrome]:
-    if CHROMIUM is None or CHROMEDRIVER is None:
-        if os.environ.get("CI"):
-            pytest.fail("chromium and chromedriver are needed for the tests of the page")
-        pytest.skip("there is no chromium here, or no chromedriver")
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    with tempfile.TemporaryDirectory(prefix="depeche-test-browser-", ignore_cleanup_errors=True) as profile:
-        for argument in [*ARGUMENTS, f"--user-data-dir={profile}"]:
-            options.add_argument(argument)
-        driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(CHROMEDRIVER))
-        yield driver
-        driver.quit()
-
-
-class Page:
-    """What a person sees and does."""
-
-    def __init__(self, browser: webdriver.Chrome, url: str) -> None:
-        self.browser = browser
-        self._wait = WebDriverWait(browser, 15)
-        browser.get("about:blank")
-        browser.get(url)
-
-    def find(self, name: str) -> WebElement:
-        return self.browser.find_element(By.ID, name)
-
-    def until(self, name: str, text: str) -> None:
-        """Until an element shows this text."""
-        self._wait.until(lambda _: self.find(name).is_displayed() and text in self.find(name).text, f"{name}: {text}")
-
-    def wait(self, condition: Callable[[], object]) -> None:
-        self._wait.until(lambda _: condition())
-
-    def translate(self, text: str) -> str:
-        """Submits an article and returns the job's id."""
-        self.find("text").clear()
-        self.find("text").send_keys(text)
-        self.find("submit").click()
-        self._wait.until(lambda _: "#" in self.browser.current_url)
-        return str(self.browser.current_url.rpartition("#")[2])
-
-    def complaints(self) -> list[str]:
-        """What the browser's console holds of errors: scripts, the content security policy."""
-        return [
-            entry["message"]
-            for entry in self.browser.get_log("browser")  # type: ignore[no-untyped-call]
-            if entry["level"] == "SEVERE" and "the server responded with a status" not in entry["message"]
-        ]
+def browser() -> Iterator[Browser]:
+    with open_browser() as browser:
+        yield browser
 
 
 @pytest.fixture
-def page(browser: webdriver.Chrome, front_end: FrontEnd) -> Iterator[Page]:
-    page = Page(browser, front_end.url)
-    yield page
-    assert page.complaints() == []
+def visitor(browser: Browser, front_end: FrontEnd) -> Iterator[Visitor]:
+    visitor = Visitor(browser, front_end.url)
+    yield visitor
+    visitor.leave()
+    assert visitor.complaints == []
 
 
-def test_from_the_form_to_the_evidence(page: Page, store: WholeLedger) -> None:
-    job_id = page.translate("Bonjour <b>tout</b> le monde.")
-    page.until("state", "Waiting")
+def test_from_the_form_to_the_evidence(visitor: Visitor, store: WholeLedger) -> None:
+    visitor.find("title").fill(TITLE)
+    job_id = visitor.translate(ARTICLE)
+    visitor.focus_is_on("job-title")
+    visitor.sees("job-title", TITLE)
+    visitor.sees("state", "Waiting for a worker")
     claim = store.claim(job_id, worker="test", lease_s=15)
     assert claim is not None
-    assert claim.request.summary.max_words == 100
+    assert (claim.request.title, claim.request.summary.max_words) == (TITLE, 100)
     store.heartbeat("test", [Heartbeat(job_id, claim.token, Stage.TRANSLATING, 2, 4)], lease_s=15, renew=True)
-    page.until("state", "Translating… 2 of 4 segments")
-    assert page.find("bar").get_attribute("value") == "2"
-    result = sample_result(source="Bonjour <b>tout</b> le monde.", target="Hello <b>world</b>.", title="News")
-    store.succeed(claim, result, segments=4)
-    page.until("state", "Done.")
-    page.until("paragraphs", "Hello <b>world</b>.")
-    assert page.find("title").text == "News"
-    assert page.find("summary-text").text.startswith("Hello <b>world</b>.")
-    assert not page.find("form").is_displayed()
-    page.find("summary-text").find_element(By.TAG_NAME, "button").click()
-    assert page.find("paragraph-0").get_attribute("class") == "pointed"
-    assert page.browser.switch_to.active_element == page.find("paragraph-0")
-    assert "Bonjour" not in page.find("paragraphs").text
-    page.find("french").click()
-    assert "Bonjour <b>tout</b> le monde." in page.find("paragraphs").text
-    page.find("again").click()
-    assert page.find("form").is_displayed()
-    assert "#" not in page.browser.current_url
+    visitor.sees("state", "Translating")
+    visitor.sees("state-more", "2 of 4 segments")
+    assert visitor.find("bar").evaluate("bar => [bar.value, bar.max]") == [2, 4]
+    store.succeed(claim, rich_result(), segments=4)
+    visitor.sees("state", "Translated in 1.8 seconds")
+    visitor.sees("job-title", "A bridge")
+    visitor.sees("original-title", TITLE)
+    visitor.sees("summary-text", "It rains.")
+    visitor.sees("summary-text", "not in the article: 500")
+    visitor.find("summary-text").get_by_label("Evidence in paragraph 2: 1 sentence").click()
+    pointed = visitor.page.locator(".target .segment.evidence")
+    expect(pointed).to_have_text(["The bridge had a price.", "The mayor has left."])
+    expect(pointed.nth(1)).to_be_focused()
+    visitor.find("back").click()
+    expect(visitor.find("summary-text").get_by_label("Evidence in paragraph 2: 1 sentence")).to_be_focused()
+    expect(pointed).to_have_count(0)
 
 
-def test_a_file_is_opened_with_its_format(page: Page, store: WholeLedger, tmp_path: Path) -> None:
-    article = tmp_path / "article.MD"
-    article.write_text("# Été\n\nBonjour *tous*.\n", encoding="utf-8")
-    page.find("file").send_keys(str(article))
-    page.wait(lambda: page.find("text").get_attribute("value") == "# Été\n\nBonjour *tous*.\n")
-    assert page.find("format").get_attribute("value") == "markdown"
-    page.find("submit").click()
-    page.until("state", "Waiting")
-    claim = store.claim(page.browser.current_url.rpartition("#")[2], worker="test", lease_s=15)
-    assert claim is not None
-    assert (claim.request.format, claim.request.text) == ("markdown", "# Été\n\nBonjour *tous*.\n")
-    store.succeed(claim, sample_result(target="Hello."), segments=1)
-    page.until("paragraphs", "Hello.")
-    assert page.find("download").is_displayed()
-
-
-def test_a_file_that_is_no_text_is_refused(page: Page, tmp_path: Path) -> None:
-    article = tmp_path / "latin.txt"
-    article.write_bytes("été".encode("latin-1"))
-    page.find("file").send_keys(str(article))
-    page.until("error", "latin.txt is not text in UTF-8")
-
-
-def test_segments_come_as_they_are_translated(page: Page, store: WholeLedger) -> None:
-    job_id = page.translate("Bonjour. Salut.")
-    page.until("state", "Waiting")
+def test_segments_come_as_they_are_translated(visitor: Visitor, store: WholeLedger) -> None:
+    job_id = visitor.translate("Bonjour. Salut.")
+    visitor.sees("state", "Waiting")
     claim = store.claim(job_id, worker="test", lease_s=15)
     assert claim is not None
-    page.until("state", "Translating")
+    visitor.sees("state", "Translating")
     told = {"paragraph": 0, "flags": []}
     store.tell(claim, 0, [json.dumps({**told, "segment": 0, "source": "Bonjour.", "target": "Hullo."})])
-    page.until("paragraphs", "Hullo.")
+    visitor.sees("paragraphs", "Hullo.")
+    visitor.page.locator(".target .segment").focus()
     store.tell(claim, 1, [json.dumps({**told, "segment": 1, "source": "Salut.", "target": "Hi."})])
-    page.until("paragraphs", "Hullo. Hi.")
-    assert not page.find("copy").is_displayed()
+    visitor.sees("paragraphs", "Hullo. Hi.")
+    expect(visitor.page.locator(".source .segment")).to_have_text(["Bonjour.", "Salut."])
+    visitor.misses("copy")
     store.succeed(claim, sample_result(target="Hello."), segments=1)
-    page.until("state", "Done.")
-    page.until("paragraphs", "Hello.")
-    assert page.find("paragraphs").text == "Hello."
-    assert page.find("copy").is_displayed()
+    visitor.sees("state", "Translated")
+    expect(visitor.page.locator(".target .segment")).to_have_text(["Hello."])
+    expect(visitor.page.locator(".target .segment")).to_be_focused()
+    expect(visitor.find("copy")).to_be_visible()
 
 
-def test_it_says_how_long_it_still_takes(page: Page, store: WholeLedger) -> None:
-    job_id = page.translate("Bonjour.")
-    page.until("state", "Waiting")
+def test_it_says_how_long_it_still_takes(visitor: Visitor, store: WholeLedger) -> None:
+    job_id = visitor.translate("Bonjour.")
+    visitor.sees("state", "Waiting")
     claim = store.claim(job_id, worker="test", lease_s=15)
     assert claim is not None
-    store.heartbeat("test", [Heartbeat(job_id, claim.token, Stage.TRANSLATING, 1, 100)], lease_s=15, renew=True)
-    page.until("state", "1 of 100 segments")
-    assert "left" not in page.find("state").text
-    time.sleep(2.5)
-    store.heartbeat("test", [Heartbeat(job_id, claim.token, Stage.TRANSLATING, 11, 100)], lease_s=15, renew=True)
-    page.until("state", "11 of 100 segments, about")
-    assert page.find("state").text.endswith(" s left")
+    store.heartbeat("test", [Heartbeat(job_id, claim.token, Stage.TRANSLATING, 1, 1000)], lease_s=15, renew=True)
+    visitor.sees("state-more", "1 of 1,000 segments")
+    visitor.page.wait_for_timeout(2200)
+    store.heartbeat("test", [Heartbeat(job_id, claim.token, Stage.TRANSLATING, 21, 1000)], lease_s=15, renew=True)
+    visitor.sees("state-more", re.compile(r"21 of 1,000 segments · about \d+ (seconds|minutes) left"))
 
 
-def test_a_segment_lights_its_partner(page: Page, store: WholeLedger) -> None:
-    work(store, page.translate("Bonjour."))
-    page.until("state", "Done.")
-    page.find("french").click()
-    english, french = page.browser.find_elements(By.CSS_SELECTOR, "#paragraphs .segment")
-    assert (english.text, french.text) == ("Hello.", "Bonjour.")
-    ActionChains(page.browser).move_to_element(english).perform()
-    assert "lit" in (french.get_attribute("class") or "")
-    ActionChains(page.browser).move_to_element(page.browser.find_element(By.TAG_NAME, "h1")).perform()
-    assert "lit" not in (french.get_attribute("class") or "")
-
-
-def test_a_key_is_asked_for_and_used(redis_server: RedisServer, browser: webdriver.Chrome, store: WholeLedger) -> None:
-    key = KeyStore(store.redis, prefix="depeche:").create("press")[1]
-    with FrontEnd(redis_server.url, require_keys="1") as front_end:
-        page = Page(browser, front_end.url)
-        page.find("text").send_keys("Bonjour.")
-        page.find("submit").click()
-        page.until("error", "Send an API key")
-        page.find("key").send_keys("depeche_wrong")
-        page.find("key").submit()
-        page.until("error", "never made here or has been revoked")
-        page.find("key").send_keys(key)
-        page.find("key").submit()
-        page.until("state", "Waiting")
-        assert not page.find("key-form").is_displayed()
-        job_id = page.browser.current_url.rpartition("#")[2]
-        work(store, job_id)
-        page.until("paragraphs", "Hello.")
-        browser.execute_script("sessionStorage.clear()")
-        page.browser.refresh()
-        page.until("error", "Send an API key")
-        page.find("key").send_keys(key)
-        page.find("key").submit()
-        page.until("paragraphs", "Hello.")
-        assert key not in page.browser.current_url
-        assert page.complaints() == []
-
-
-def test_a_stream_that_breaks_off_goes_on(
-    redis_server: RedisServer, browser: webdriver.Chrome, store: WholeLedger
-) -> None:
-    with FrontEnd(redis_server.url) as front_end:
-        page = Page(browser, front_end.url)
-        job_id = page.translate("Bonjour.")
-        page.until("state", "Waiting")
-        front_end.stop()
-        page.until("state", "Trying again")
-        with FrontEnd(redis_server.url, port=str(front_end.port)):
-            page.until("state", "Waiting")
-            work(store, job_id)
-            page.until("paragraphs", "Hello.")
-    assert all("ERR_CONNECTION_REFUSED" in line or "INCOMPLETE" in line for line in page.complaints())
-
-
-def test_a_reload_goes_on(page: Page, store: WholeLedger) -> None:
-    job_id = page.translate("Bonjour.")
-    page.browser.refresh()
-    page.until("state", "Waiting")
-    work(store, job_id)
-    page.until("paragraphs", "Hello.")
-    page.browser.refresh()
-    page.until("paragraphs", "Hello.")
-
-
-def test_without_a_summary(page: Page, store: WholeLedger) -> None:
-    page.find("summary").click()
-    assert not page.find("words").is_enabled()
-    job_id = page.translate("Bonjour.")
+def test_news_for_the_ear_are_few(visitor: Visitor, store: WholeLedger) -> None:
+    """A screen reader hears states and quarters of the way, not segments."""
+    visitor.page.evaluate(
+        "() => { window.heard = []; new MutationObserver(() => heard.push(document.getElementById('news').textContent))"
+        ".observe(document.getElementById('news'), { childList: true }) }"
+    )
+    job_id = visitor.translate("Bonjour.")
+    visitor.sees("state", "Waiting")
     claim = store.claim(job_id, worker="test", lease_s=15)
+    assert claim is not None
+    for done in range(1, 41, 3):
+        line = {"paragraph": 0, "segment": done, "source": "Oui.", "target": "Yes.", "flags": []}
+        store.tell(claim, (done - 1) // 3, [json.dumps(line)])
+        store.heartbeat("test", [Heartbeat(job_id, claim.token, Stage.TRANSLATING, done, 40)], lease_s=15, renew=True)
+        visitor.sees("state-more", f"{done} of 40")
+    store.succeed(claim, rich_result(), segments=40)
+    visitor.sees("state", "Translated")
+    assert visitor.page.evaluate("heard") == [
+        "Waiting for a worker…",
+        "Translating…",
+        "25% done",
+        "50% done",
+        "75% done",
+        "Translated in 1.8 seconds",
+    ]
+    assert visitor.page.locator("[aria-live], [role=status], [role=alert]").count() == 2
+
+
+def test_the_sample_is_taken_into_the_form(visitor: Visitor, store: WholeLedger) -> None:
+    visitor.find("sample").click()
+    expect(visitor.find("title")).to_have_value("Un bateau pour les livres de l’archipel")
+    visitor.find("submit").click()
+    claim = store.claim(visitor.job_id(), worker="test", lease_s=15)
+    assert claim is not None
+    assert claim.request.text.startswith("Depuis lundi")
+    assert claim.request.title == "Un bateau pour les livres de l’archipel"
+
+
+def test_a_file_is_opened_with_its_format(visitor: Visitor, store: WholeLedger, tmp_path: Path) -> None:
+    article = tmp_path / "article.MD"
+    article.write_text("# Été\n\nBonjour *tous*.\n", encoding="utf-8")
+    visitor.find("file").set_input_files(article)
+    expect(visitor.find("text")).to_have_value("# Été\n\nBonjour *tous*.\n")
+    expect(visitor.find("format")).to_have_value("markdown")
+    visitor.find("submit").click()
+    claim = store.claim(visitor.job_id(), worker="test", lease_s=15)
+    assert claim is not None
+    assert (claim.request.format, claim.request.text) == ("markdown", "# Été\n\nBonjour *tous*.\n")
+    visitor.sees("job-title", "article.MD")
+
+
+def test_a_file_is_dropped(visitor: Visitor) -> None:
+    transfer = visitor.page.evaluate_handle(
+        "() => { const all = new DataTransfer(); all.items.add(new File(['Il pleut.'], 'pluie.txt')); return all }"
+    )
+    visitor.page.dispatch_event("#text", "dragover", {"dataTransfer": transfer})
+    expect(visitor.find("form")).to_have_class(re.compile("over"))
+    visitor.page.dispatch_event("#text", "drop", {"dataTransfer": transfer})
+    expect(visitor.find("text")).to_have_value("Il pleut.")
+
+
+def test_a_file_that_is_no_text_is_refused(visitor: Visitor, tmp_path: Path) -> None:
+    article = tmp_path / "latin.txt"
+    article.write_bytes("été".encode("latin-1"))
+    visitor.find("file").set_input_files(article)
+    visitor.sees("error", "latin.txt is not text in UTF-8")
+
+
+def test_options_go_along(visitor: Visitor, store: WholeLedger) -> None:
+    visitor.find("options").locator("summary").click()
+    visitor.find("glossary").fill("comité d'entreprise = works council\n\nmaire=mayor")
+    visitor.find("keep").fill("Lormeau\n Orvane ")
+    visitor.find("strict").check()
+    visitor.find("words").fill("30")
+    claim = store.claim(visitor.translate("Le maire."), worker="test", lease_s=15)
+    assert claim is not None
+    assert claim.request.glossary is not None
+    assert {term: entry.translation for term, entry in claim.request.glossary.items()} == {
+        "comité d'entreprise": "works council",
+        "maire": "mayor",
+    }
+    assert claim.request.keep == ["Lormeau", "Orvane"]
+    assert (claim.request.summary.strict, claim.request.summary.max_words) == (True, 30)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("text", "  ", "Paste an article first."),
+        ("words", "2", "A summary has 5 to 1,000 words."),
+        ("glossary", "maire = mayor\nmaire", "Line 2 of the glossary"),
+    ],
+)
+def test_mistakes_are_told_before_anything_is_sent(visitor: Visitor, field: str, value: str, words: str) -> None:
+    visitor.find("options").locator("summary").click()
+    visitor.find("text").fill("Bonjour.")
+    visitor.find(field).fill(value)
+    visitor.find("options").locator("summary").click()
+    visitor.find("submit").click()
+    visitor.sees("error", words)
+    visitor.focus_is_on(field)
+    expect(visitor.find(field)).to_be_visible()
+
+
+def test_without_a_summary(visitor: Visitor, store: WholeLedger) -> None:
+    visitor.find("summary").uncheck()
+    expect(visitor.find("words")).to_be_disabled()
+    claim = store.claim(visitor.translate("Bonjour."), worker="test", lease_s=15)
     assert claim is not None
     assert claim.request.summary.mode == "none"
     store.succeed(claim, sample_result(summary=False), segments=1)
-    page.until("paragraphs", "Hello.")
-    assert not page.find("summary-part").is_displayed()
+    visitor.sees("paragraphs", "Hello.")
+    visitor.misses("summary-part")
 
 
-def test_cancel(page: Page, http: httpx2.Client) -> None:
-    job_id = page.translate("Bonjour.")
-    page.until("state", "Waiting")
-    page.find("cancel").click()
-    page.until("state", "Cancelled.")
+def test_errors_in_plain_words(visitor: Visitor, store: WholeLedger) -> None:
+    visitor.find("text").fill(SPANISH)
+    visitor.find("submit").click()
+    visitor.sees("error-words", "The article does not seem to be in French.")
+    expect(visitor.find("error-detail")).to_have_text("The article seems to be in Spanish.")
+    visitor.find("force").click()
+    visitor.sees("state", "Waiting")
+    visitor.misses("force")
+    visitor.page.go_back()
+    expect(visitor.find("text")).to_have_value(SPANISH)
+    claim = store.claim(visitor.translate("Bonjour."), worker="test", lease_s=15)
+    assert claim is not None
+    store.fail(claim, "model_failed", "The model failed on a segment.")
+    visitor.sees("error", "The model could not process the article.")
+    visitor.sees("error-detail", "The model failed on a segment.")
+    visitor.sees("state", "It did not work")
+
+
+def test_cancel(visitor: Visitor, http: httpx2.Client) -> None:
+    job_id = visitor.translate("Bonjour.")
+    visitor.sees("state", "Waiting")
+    visitor.find("cancel").focus()
+    visitor.page.keyboard.press("Enter")
+    visitor.sees("state", "Cancelled")
+    visitor.focus_is_on("job-title")
     assert http.get(f"/v1/jobs/{job_id}").json()["state"] == "cancelled"
 
 
-def test_errors_in_plain_words(page: Page, store: WholeLedger) -> None:
-    page.find("submit").click()
-    page.until("error", "Paste an article first.")
-    page.find("text").send_keys("El ayuntamiento aprobó el lunes por la noche el presupuesto de la ciudad. " * 5)
-    page.find("submit").click()
-    page.until("error", "The article seems to be in Spanish.")
-    assert page.find("form").is_displayed()
-    page.find("force").click()
-    page.until("state", "Waiting")
-    assert not page.find("force").is_displayed()
-    page.browser.back()
-    job_id = page.translate("Bonjour.")
-    assert not page.find("error").is_displayed()
+def test_a_reload_goes_on(visitor: Visitor, store: WholeLedger) -> None:
+    job_id = visitor.translate("Bonjour. Salut.")
     claim = store.claim(job_id, worker="test", lease_s=15)
     assert claim is not None
-    store.fail(claim, "model_failed", "The model failed on a segment.")
-    page.until("error", "The model failed on a segment.")
-    page.until("state", "It did not work.")
+    visitor.sees("state", "Translating")
+    line = {"paragraph": 0, "segment": 0, "source": "Bonjour.", "target": "Hullo.", "flags": []}
+    store.tell(claim, 0, [json.dumps(line)])
+    visitor.sees("paragraphs", "Hullo.")
+    visitor.page.reload()
+    visitor.sees("paragraphs", "Hullo.")
+    store.succeed(claim, sample_result(), segments=1)
+    visitor.sees("paragraphs", "Hello.")
+    visitor.page.reload()
+    visitor.sees("paragraphs", "Hello.")
 
 
-def test_a_link_to_a_job_that_is_gone(page: Page, front_end: FrontEnd) -> None:
-    page.browser.get("about:blank")
-    page.browser.get(f"{front_end.url}/#{'0' * 32}")
-    page.until("error", "No job has this id")
-    assert page.find("form").is_displayed()
+def test_links_to_a_job(visitor: Visitor, store: WholeLedger, http: httpx2.Client) -> None:
+    job_id = http.post("/v1/jobs", json={"text": "Bonjour."}).json()["id"]
+    work(store, job_id)
+    visitor.page.goto(f"{visitor.url}/jobs/{job_id}")
+    visitor.sees("paragraphs", "Hello.")
+    visitor.page.goto("about:blank")
+    visitor.page.goto(f"{visitor.url}/#{job_id}")  # as links of the first version had it
+    visitor.sees("paragraphs", "Hello.")
+    assert visitor.page.url == f"{visitor.url}/jobs/{job_id}"
+    visitor.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    visitor.find("copy-link").click()
+    visitor.sees("copy-link", "Copied")
+    assert visitor.page.evaluate("navigator.clipboard.readText()") == visitor.page.url
+    visitor.find("again").click()
+    visitor.focus_is_on("front-title")
+    assert visitor.page.url == f"{visitor.url}/"
 
 
-def test_it_fits_a_phone_and_reads_aloud(page: Page) -> None:
-    page.browser.set_window_size(500, 800)
-    time.sleep(0.2)
-    width = page.browser.execute_script("return document.documentElement.scrollWidth - innerWidth")
-    page.browser.set_window_size(1000, 900)
-    assert width <= 0
-    for name in ("text", "summary", "words"):
-        assert page.find(name).accessible_name
-    assert page.find("state").get_attribute("aria-live") == "polite"
+def test_links_to_what_is_not_there(visitor: Visitor, http: httpx2.Client) -> None:
+    visitor.page.goto(f"{visitor.url}/jobs/{'0' * 32}")
+    visitor.sees("error", "There is no such job, or it is not yours.")
+    visitor.sees("state", "It can't be shown")
+    job_id = http.post("/v1/jobs", json={"text": "Bonjour."}).json()["id"]
+    for _ in range(2):
+        http.delete(f"/v1/jobs/{job_id}")
+    visitor.page.goto(f"{visitor.url}/jobs/{job_id}")
+    visitor.sees("error", "This job has expired or was erased.")
+    visitor.misses("cancel")
+    visitor.misses("erase")
+
+
+def test_an_erased_job_is_gone(visitor: Visitor, store: WholeLedger, http: httpx2.Client) -> None:
+    job_id = visitor.translate("Bonjour.")
+    work(store, job_id)
+    visitor.sees("paragraphs", "Hello.")
+    visitor.find("erase").click()
+    visitor.sees("question", "This can't be undone.")
+    visitor.page.keyboard.press("Escape")
+    visitor.focus_is_on("erase")
+    assert http.get(f"/v1/jobs/{job_id}").status_code == 200
+    visitor.find("erase").click()
+    visitor.find("question").get_by_role("button", name="Erase").click()
+    visitor.focus_is_on("front-title")
+    assert http.get(f"/v1/jobs/{job_id}").status_code == 410
+
+
+def test_recent_jobs(visitor: Visitor, store: WholeLedger, http: httpx2.Client) -> None:
+    visitor.sees("recent-none", "Nothing yet.")
+    names = [f"article-{number:02}.txt" for number in range(12)]
+    ids = [http.post("/v1/jobs", json={"text": "Oui.", "metadata": {"name": name}}).json()["id"] for name in names[:-1]]
+    ids.append(http.post("/v1/jobs", json={"text": "Oui.", "metadata": {"name": {"not": "a name"}}}).json()["id"])
+    work(store, ids[10])
+    visitor.find("recent-refresh").click()
+    rows = visitor.page.locator("#recent-list li")
+    expect(rows).to_have_count(10)
+    expect(rows.nth(0)).to_contain_text("Untitled article")
+    expect(rows.nth(0)).to_contain_text("waiting")
+    expect(rows.nth(1)).to_contain_text("article-10.txt")
+    expect(rows.nth(1)).to_contain_text("done")
+    visitor.find("recent-more").click()
+    expect(rows).to_have_count(12)
+    expect(rows.nth(10).locator("a")).to_be_focused()
+    visitor.misses("recent-more")
+    work(store, ids[11])
+    expect(rows.nth(0)).to_contain_text("done")  # it looks again by itself
+    rows.nth(2).get_by_role("button", name="Erase article-09.txt").click()
+    visitor.find("question").get_by_role("button", name="Erase").click()
+    expect(rows).to_have_count(11)
+    assert http.get(f"/v1/jobs/{ids[9]}").status_code == 410
+    rows.nth(1).locator("a").click()
+    visitor.sees("paragraphs", "Hello.")
+    assert visitor.job_id() == ids[10]
+    visitor.page.go_back()
+    expect(rows.nth(1)).to_contain_text("article-10.txt")
+
+
+def test_a_key_is_asked_for_and_used(redis_server: RedisServer, browser: Browser, store: WholeLedger) -> None:
+    key = KeyStore(store.redis, prefix="depeche:").create("press")[1]
+    with FrontEnd(redis_server.url, require_keys="1") as front_end:
+        visitor = Visitor(browser, front_end.url)
+        visitor.sees("key-form", "This server asks for an API key")
+        visitor.misses("error")
+        visitor.find("text").fill("Bonjour.")
+        visitor.find("submit").click()
+        visitor.sees("error", "This server asks for an API key.")
+        visitor.focus_is_on("key")
+        visitor.find("key").fill("depeche_wrong")
+        visitor.page.keyboard.press("Enter")
+        visitor.sees("error", "This API key was never made here, or has been revoked.")
+        visitor.find("key").fill(key)
+        visitor.page.keyboard.press("Enter")
+        visitor.sees("state", "Waiting")
+        visitor.misses("key-form")
+        work(store, visitor.job_id())
+        visitor.sees("paragraphs", "Hello.")
+        visitor.page.evaluate("sessionStorage.clear()")
+        visitor.page.reload()
+        visitor.sees("error", "This server asks for an API key.")
+        visitor.find("key").fill(key)
+        visitor.page.keyboard.press("Enter")
+        visitor.sees("paragraphs", "Hello.")
+        assert key not in visitor.page.url
+        visitor.find("again").click()
+        visitor.sees("recent-list", "Untitled article")
+        visitor.find("key-forget").click()
+        visitor.sees("key-form", "This server asks for an API key")
+        visitor.misses("recent")
+        visitor.leave()
+        assert visitor.complaints == []
+
+
+def test_the_server_goes_away_and_comes_back(redis_server: RedisServer, browser: Browser, store: WholeLedger) -> None:
+    with FrontEnd(redis_server.url) as front_end:
+        visitor = Visitor(browser, front_end.url)
+        job_id = visitor.translate("Bonjour.")
+        visitor.sees("state", "Waiting")
+        front_end.stop(signal.SIGQUIT)
+        visitor.sees("state", "The server does not answer. Is it still running? Trying again")
+        with FrontEnd(redis_server.url, port=str(front_end.port)):
+            visitor.sees("state", "Waiting")
+            work(store, job_id)
+            visitor.sees("paragraphs", "Hello.")
+        visitor.leave()
+        assert visitor.complaints == []
