@@ -11,6 +11,7 @@ from service.commands.failure import Failed
 from service.commands.jobs import cancel, list_jobs, show, status
 from service.commands.keys import keys
 from service.commands.submit import submit
+from service.commands.webhook_secret import webhook_secret
 from service.contract.settings import SettingsError
 
 
@@ -40,7 +41,7 @@ def web(host: str | None, port: int | None, processes: int | None) -> None:
         raise Failed(str(error)) from None
 
 
-for command in (submit, status, list_jobs, show, cancel, keys, deliver, completion):
+for command in (submit, status, list_jobs, show, cancel, keys, deliver, webhook_secret, completion):
     main.add_command(command)
 
 

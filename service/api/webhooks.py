@@ -21,7 +21,9 @@ def make_blueprint(backend: Backend) -> Blueprint:
     def rotate() -> Response:
         """Makes the caller's secret, or another in its place, and shows it this once."""
         refuse_unknown(request)
-        made, secret = secrets.rotate(client())
+        with backend.store.admission() as connection:
+            made, secret = secrets.rotate(client(), on=connection)
+            backend.store.durability.confirm(connection)
         return _json({"secret": secret, **_view(made)}, status=201)
 
     @blueprint.get("/webhook-secret")
@@ -45,7 +47,9 @@ def make_blueprint(backend: Backend) -> Blueprint:
         if job.client != client():
             raise JobNotFound
         g.job_id = job.id
-        backend.deliveries.redeliver(job_id, client=client())
+        with backend.store.admission() as connection:
+            backend.deliveries.redeliver(job_id, client=client(), on=connection)
+            backend.store.durability.confirm(connection)
         job = backend.store.get(job_id, client=client(), result=False)
         response = Response(job.to_json(), status=202, mimetype="application/json")
         response.headers["Location"] = f"/v1/jobs/{job.id}"

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from redis import Redis
+
 from service.contract.callback import Callback, CallbackState, Fault
 from service.contract.errors import CallbackMissing, JobGone, JobNotEnded, StoreFault
 from service.contract.job import Job
@@ -105,13 +107,13 @@ class DeliveryStore(Ledger):
             )
         return CallbackState(as_bytes(answer).decode()) if answer else None
 
-    def redeliver(self, job_id: str, *, client: str) -> None:
+    def redeliver(self, job_id: str, *, client: str, on: Redis | None = None) -> None:
         """Has the end of a job told now, once more or sooner than planned.
 
         Raises `JobNotEnded`, `CallbackMissing` and `JobGone`.
         """
         with store_errors():
-            answer = self._run("redeliver", job_id, client, self._retention_s)
+            answer = self._run("redeliver", job_id, client, self._retention_s, on=on)
         match answer:
             case b"due":
                 return

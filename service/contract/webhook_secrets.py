@@ -43,11 +43,11 @@ class WebhookSecretStore:
         self._keys = Keys(prefix)
         self._rotate: Script = load_script(redis, self._keys, "rotate_hook")
 
-    def rotate(self, client: str) -> tuple[WebhookSecret, str]:
+    def rotate(self, client: str, *, on: Redis | None = None) -> tuple[WebhookSecret, str]:
         """Makes the client's secret, or another one in its place; the old one signs too for `OVERLAP_S`. Shown this once."""
         secret = new_secret()
         with store_errors():
-            answer = self._rotate(keys=[], args=[client, secret, OVERLAP_S * 1000, _OLD])
+            answer = self._rotate(keys=[], args=[client, secret, OVERLAP_S * 1000, _OLD], client=on)
         created_ms, rotated_ms, old_until_ms = map(int, answer)
         return WebhookSecret(created_ms, rotated_ms or None, old_until_ms or None), secret
 
