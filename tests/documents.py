@@ -1,5 +1,6 @@
 """The examples of a page of the documentation: taken out, run in order, and held against the output that the page shows."""
 
+import os
 import re
 import subprocess
 import sys
@@ -57,7 +58,8 @@ def outputs(parts: list[Example], folder: Path, url: str) -> Iterator[str]:
         "python": [sys.executable, "-W", "error", "-c", program],
         "js": ["node", "--input-type=module", "-e", program],
     }
-    done = subprocess.run(commands[language], cwd=folder, capture_output=True, text=True, timeout=120)
+    environment = {**os.environ, "DEPECHE_URL": url, "XDG_STATE_HOME": str(folder / "state")}
+    done = subprocess.run(commands[language], cwd=folder, env=environment, capture_output=True, text=True, timeout=120)
     printed = done.stdout.split(f"{_END}\n")
     if done.returncode:
         failed = parts[min(len(printed), len(parts)) - 1]

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from tests.documents import agrees, examples, outputs
 
 DOCS = ROOT / "docs"
 
-PAGES = ["guide.md", "howto/from-libretranslate.md"]
+PAGES = ["tutorial.md", "guide.md", "howto/from-libretranslate.md"]
 
 
 #: Each page with each language that it has examples in.
@@ -25,6 +26,8 @@ def test_the_examples_print_what_the_page_shows(fake_stack: Stack, tmp_path: Pat
     if missing:
         assert not os.environ.get("CI"), f"{missing} must be there"
         pytest.skip(f"not run: there is no {missing[0]} on the PATH")
+    (tmp_path / "docs").symlink_to(DOCS)
+    (tmp_path / ".venv").symlink_to(Path(sys.prefix))
     parts = [part for part in examples(DOCS / page) if part.language == language]
     for part, printed in zip(parts, outputs(parts, tmp_path, fake_stack.url), strict=False):
         if part.output is not None:
