@@ -12,7 +12,6 @@ from service.commands.jobs import cancel, list_jobs, show, status
 from service.commands.keys import keys
 from service.commands.submit import submit
 from service.commands.webhook_secret import webhook_secret
-from service.contract.settings import SettingsError
 
 
 @click.group(
@@ -32,6 +31,7 @@ def main() -> None:
 @click.option("--processes", type=int, help="Processes that answer requests (2).")
 def web(host: str | None, port: int | None, processes: int | None) -> None:
     """Runs the front end until a signal stops it."""
+    from service.contract.settings import SettingsError
     from service.server import ServerError, serve
     from service.settings import Settings
 

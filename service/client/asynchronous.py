@@ -126,6 +126,25 @@ class AsyncClient:
             async for result in results:
                 yield result
 
+    async def rotate_webhook_secret(self) -> Mapping[str, Any]:
+        """Makes the secret that signs your webhooks, or another in its place; `secret` is shown this once (docs/http.md).
+
+        Never sent twice: where the answer is lost, make another. Raises `ClientError`.
+        """
+        return await self._send(calls.rotate_webhook_secret())
+
+    async def webhook_secret(self) -> Mapping[str, Any]:
+        """Since when there is a secret, and until when the one before counts. Raises `ApiError` (404) where there is none."""
+        return await self._send(calls.webhook_secret())
+
+    async def delete_webhook_secret(self) -> None:
+        """Takes the secret away. Raises `ClientError`."""
+        await self._send(calls.delete_webhook_secret())
+
+    async def redeliver(self, job_id: str) -> JobView:
+        """Has the end of a job told to its `callback_url` now, whatever became of that before. Raises `ClientError`."""
+        return await self._send(calls.redeliver(job_id))
+
     async def alive(self) -> None:
         """Returns if the server answers, whatever else it can do now. Raises `ClientError`."""
         return await self._send(calls.alive())

@@ -123,6 +123,25 @@ class Client:
         """
         yield from self._read(BatchStream(batch_id, len(self.batch(batch_id)["items"])))
 
+    def rotate_webhook_secret(self) -> Mapping[str, Any]:
+        """Makes the secret that signs your webhooks, or another in its place; `secret` is shown this once (docs/http.md).
+
+        Never sent twice: where the answer is lost, make another. Raises `ClientError`.
+        """
+        return self._send(calls.rotate_webhook_secret())
+
+    def webhook_secret(self) -> Mapping[str, Any]:
+        """Since when there is a secret, and until when the one before counts. Raises `ApiError` (404) where there is none."""
+        return self._send(calls.webhook_secret())
+
+    def delete_webhook_secret(self) -> None:
+        """Takes the secret away. Raises `ClientError`."""
+        self._send(calls.delete_webhook_secret())
+
+    def redeliver(self, job_id: str) -> JobView:
+        """Has the end of a job told to its `callback_url` now, whatever became of that before. Raises `ClientError`."""
+        return self._send(calls.redeliver(job_id))
+
     def alive(self) -> None:
         """Returns if the server answers, whatever else it can do now. Raises `ClientError`."""
         return self._send(calls.alive())

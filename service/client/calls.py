@@ -15,6 +15,8 @@ T = TypeVar("T")
 #: Jobs that are asked for at once.
 _PAGE = 100
 
+_SECRET = "/v1/webhook-secret"
+
 
 class ArticleOptions(TypedDict, total=False):
     """What may be said of an article beside its text; docs/http.md has more on each.
@@ -141,6 +143,26 @@ def batch(batch_id: str) -> Call[Mapping[str, Any]]:
 def ready(*, workers: bool) -> Call[Mapping[str, Any]]:
     """The state of readiness. Sent once: who asks wants to know how it is now."""
     return Call("GET", "/readyz", _object, {"params": {"workers": "1"} if workers else {}}, retried=False)
+
+
+def rotate_webhook_secret() -> Call[Mapping[str, Any]]:
+    """Makes a secret and shows it. Sent once: the second one would take the place of the first, which nobody has seen."""
+    return Call("POST", _SECRET, _object, retried=False)
+
+
+def webhook_secret() -> Call[Mapping[str, Any]]:
+    """What is known of the secret, without it."""
+    return Call("GET", _SECRET, _object)
+
+
+def delete_webhook_secret() -> Call[None]:
+    """Takes the secret away."""
+    return Call("DELETE", _SECRET, lambda _: None)
+
+
+def redeliver(job_id: str) -> Call[JobView]:
+    """Has the end of a job told once more."""
+    return Call("POST", f"{job_path(job_id)}/callback", _job)
 
 
 def alive() -> Call[None]:

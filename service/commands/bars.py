@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import IO, Any
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Column
 
@@ -15,6 +16,8 @@ from service.contract.states import JobState
 #: Bars of articles at once, and lines of the terminal that stay free of them.
 _MOST, _FREE_LINES = 10, 4
 
+_FREE_COLUMNS = 3
+
 #: How often a second they are drawn.
 _DRAWN = 5
 
@@ -24,13 +27,29 @@ def is_capable(err: IO[str]) -> bool:
     return not Console(file=err, force_terminal=True).is_dumb_terminal
 
 
+class _Narrow(Progress):
+    """Leaves some columns free: the terminal writes ^C there, and the line can still be taken away."""
+
+    def get_renderable(self) -> RenderableType:
+        """The bars, a little less wide than the terminal."""
+        return _Indented(super().get_renderable())
+
+
+@dataclass(frozen=True, slots=True)
+class _Indented:
+    inner: RenderableType
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield from console.render(self.inner, options.update_width(max(1, options.max_width - _FREE_COLUMNS)))
+
+
 class Bars:
     """What moves on a terminal. Lines that stay go above it."""
 
     def __init__(self, err: IO[str], *, total: int) -> None:
         self.watched = True
         self._console = Console(file=err, force_terminal=True, highlight=False, markup=False, emoji=False)
-        self._progress = Progress(
+        self._progress = _Narrow(
             TextColumn(
                 "{task.description}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis", ratio=3)
             ),

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import click
 
 from service.commands.failure import Failed
-from service.contract.settings import SettingsError
 
 if TYPE_CHECKING:  # `depeche web` must not import what gevent has to patch first
     from service.webhooks.sender import Sender
@@ -26,6 +25,7 @@ def deliver(at_once: int | None, alive: bool) -> None:
     from service.contract.deliveries import DeliveryStore
     from service.contract.errors import StoreUnavailable
     from service.contract.logs import configure_logs
+    from service.contract.settings import SettingsError
     from service.settings import Settings
     from service.webhooks.post import Poster
     from service.webhooks.sender import Sender

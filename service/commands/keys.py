@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from service.commands.failure import Failed
-from service.contract.settings import SettingsError
 
 if TYPE_CHECKING:  # `depeche web` must not import what gevent has to patch first
     from service.contract.api_keys import ApiKey, KeyStore
@@ -103,6 +102,7 @@ def _store() -> Iterator["KeyStore"]:
     from service.contract.api_keys import KeyStore
     from service.contract.connection import connect
     from service.contract.errors import StoreUnavailable
+    from service.contract.settings import SettingsError
     from service.settings import Settings
 
     try:

@@ -57,5 +57,5 @@ class Outcome:
         noted = f", {warnings} {'warning' if warnings == 1 else 'warnings'}" if warnings else ""
         timings = job.result["timings"]
         seconds = timings["translate_s"] + timings["summarize_s"]
-        written = f", wrote {' and '.join(map(str, self.files))}" if self.files else ""
+        written = f", wrote {self.files[0]}{' and its summary' if len(self.files) > 1 else ''}" if self.files else ""
         return f"succeeded, {segments} {'segment' if segments == 1 else 'segments'}{noted}, {seconds:.1f} s{written}"

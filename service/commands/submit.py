@@ -59,6 +59,7 @@ def submit(
     title: str | None,
     format: str | None,
     force: bool,
+    callback_url: str | None,
     wait: bool,
     in_flight: int,
     again: bool,
@@ -77,7 +78,7 @@ def submit(
         raise click.UsageError("--title is for one article")
     if summary and no_summary:
         raise click.UsageError("--summary and --no-summary exclude each other")
-    options: ArticleOptions = {"title": title, "max_words": max_words, "force": force}
+    options: ArticleOptions = {"title": title, "max_words": max_words, "force": force, "callback_url": callback_url}
     options["summary"] = "none" if no_summary else None
     try:
         _reach(url, key)

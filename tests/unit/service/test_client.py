@@ -247,6 +247,33 @@ def test_a_batch_that_is_gone_has_no_results(client_of: Maker) -> None:
         list(client.batch_results("b1"))
 
 
+def test_webhooks(client_of: Maker) -> None:
+    handler, requests = answers(
+        httpx2.Response(201, json={"secret": "s"}), httpx2.Response(200, json={"created_at": "t"}),
+        httpx2.Response(204), httpx2.Response(202, json=job()), httpx2.Response(202, json=job(state="queued")),
+    )  # fmt: skip
+    with client_of(handler) as client:
+        assert client.rotate_webhook_secret() == {"secret": "s"}
+        assert client.webhook_secret() == {"created_at": "t"}
+        client.delete_webhook_secret()
+        assert client.redeliver("j1").id == "j1"
+        client.submit("Bonjour.", callback_url="https://example.org/told")
+    assert [(request.method, request.url.path) for request in requests[:4]] == [
+        ("POST", "/v1/webhook-secret"),
+        ("GET", "/v1/webhook-secret"),
+        ("DELETE", "/v1/webhook-secret"),
+        ("POST", "/v1/jobs/j1/callback"),
+    ]
+    assert json.loads(requests[4].content)["callback_url"] == "https://example.org/told"
+
+
+def test_a_secret_is_not_made_twice(client_of: Maker, pauses: list[float]) -> None:
+    handler, requests = answers(problem(503, "store_unavailable"))
+    with client_of(handler) as client, pytest.raises(ApiError):
+        client.rotate_webhook_secret()
+    assert (len(requests), pauses) == (1, [])
+
+
 def test_texts(client_of: Maker) -> None:
     handler, requests = answers(*(httpx2.Response(200, content="Été\r\n".encode()) for _ in range(2)))
     with client_of(handler) as client:

@@ -139,7 +139,7 @@ def test_files_are_written(articles: list[Path], tmp_path: Path) -> None:
         "un.summary.txt",
     ]
     assert (folder / "un.en.txt").read_text(encoding="utf-8") == "UN.FR ÉTÉ\n"
-    assert f"wrote {folder / 'un.en.txt'} and {folder / 'un.summary.txt'}" in outcome.err
+    assert f"wrote {folder / 'un.en.txt'} and its summary" in outcome.err
     only = tmp_path / "only"
     assert (
         json.loads(run(Server(), articles[:1], output=only, summary_only=True, json=True).out)["state"] == "succeeded"
