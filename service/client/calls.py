@@ -15,7 +15,7 @@ T = TypeVar("T")
 #: Jobs that are asked for at once.
 _PAGE = 100
 
-_SECRET = "/v1/webhook-secret"
+_WEBHOOKS = "/v1/webhook-secret"
 
 
 class ArticleOptions(TypedDict, total=False):
@@ -147,17 +147,17 @@ def ready(*, workers: bool) -> Call[Mapping[str, Any]]:
 
 def rotate_webhook_secret() -> Call[Mapping[str, Any]]:
     """Makes a secret and shows it. Sent once: the second one would take the place of the first, which nobody has seen."""
-    return Call("POST", _SECRET, _object, retried=False)
+    return Call("POST", _WEBHOOKS, _object, retried=False)
 
 
 def webhook_secret() -> Call[Mapping[str, Any]]:
     """What is known of the secret, without it."""
-    return Call("GET", _SECRET, _object)
+    return Call("GET", _WEBHOOKS, _object)
 
 
 def delete_webhook_secret() -> Call[None]:
     """Takes the secret away."""
-    return Call("DELETE", _SECRET, lambda _: None)
+    return Call("DELETE", _WEBHOOKS, lambda _: None)
 
 
 def redeliver(job_id: str) -> Call[JobView]:

@@ -44,6 +44,7 @@ _FIRST_RETRIES = 4
 @click.option(
     "--wait/--no-wait", default=True, help="Wait for the results (default), or print the jobs' ids and leave."
 )
+@click.option("--callback-url", metavar="URL", help="Have this address told of the end of each job (webhooks).")
 @click.option("--in-flight", type=click.IntRange(1, 500), default=64, show_default=True, help="Jobs at once.")
 @click.option("--again", is_flag=True, help="Begin anew, whatever an earlier run has done.")
 @click.option("--cancel-on-interrupt", is_flag=True, help="Cancel on Ctrl-C what the server has not finished.")
