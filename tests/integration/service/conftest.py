@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 import httpx2
 import pytest
+from playwright.sync_api import Browser
 
+from tests.browser import Visitor, open_browser
 from tests.integration.service.front_end import FrontEnd, open_store
 from tests.ledger import WholeLedger
 from tests.redis_server import RedisServer
@@ -36,3 +38,19 @@ def store(redis_url: str) -> Iterator[WholeLedger]:
     store = open_store(redis_url)
     yield store
     store.redis.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A browser for the tests of a module."""
+    with open_browser() as browser:
+        yield browser
+
+
+@pytest.fixture
+def visitor(browser: Browser, front_end: FrontEnd) -> Iterator[Visitor]:
+    """Somebody on the page's front. The browser itself must find nothing wrong."""
+    visitor = Visitor(browser, front_end.url)
+    yield visitor
+    visitor.leave()
+    assert visitor.complaints == []

@@ -1,5 +1,7 @@
 """A result with all that the page has to show: several paragraphs, a title, warnings, a summary with evidence and remarks."""
 
+import httpx2
+
 from service.contract.result import (
     Coverage,
     Model,
@@ -14,7 +16,10 @@ from service.contract.result import (
     Translation,
     Warning,
 )
+from tests.integration.service.front_end import work
+from tests.ledger import WholeLedger
 
+#: The article of `rich_result`, and its title.
 ARTICLE = "Il pleut. Le pont a coûté 300 euros.\n\nIt is late. Le maire est parti.\n"
 TITLE = "Un pont"
 
@@ -75,3 +80,11 @@ def _summary() -> Summary:
         sentences=sentences,
         coverage=SummaryCoverage(segments_read=4, segments_total=4, chunks=1, rounds=1, reduced=True),
     )
+
+
+def submit_and_translate(http: httpx2.Client, store: WholeLedger) -> str:
+    """The id of a job that has ended with `rich_result`."""
+    job = {"text": ARTICLE, "title": TITLE, "metadata": {"name": TITLE}}
+    job_id: str = http.post("/v1/jobs", json=job).json()["id"]
+    work(store, job_id, rich_result())
+    return job_id

@@ -3,7 +3,6 @@
 import json
 import re
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2
@@ -13,27 +12,13 @@ from playwright.sync_api import Browser, expect
 from service.contract.api_keys import KeyStore
 from service.contract.attempt import Heartbeat
 from service.contract.states import Stage
-from tests.browser import Visitor, open_browser
+from tests.browser import Visitor
 from tests.integration.service.front_end import FrontEnd, sample_result, work
 from tests.integration.service.page_results import ARTICLE, TITLE, rich_result
 from tests.ledger import WholeLedger
 from tests.redis_server import RedisServer
 
 SPANISH = "El ayuntamiento aprobó el lunes por la noche el presupuesto de la ciudad. " * 5
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with open_browser() as browser:
-        yield browser
-
-
-@pytest.fixture
-def visitor(browser: Browser, front_end: FrontEnd) -> Iterator[Visitor]:
-    visitor = Visitor(browser, front_end.url)
-    yield visitor
-    visitor.leave()
-    assert visitor.complaints == []
 
 
 def test_from_the_form_to_the_evidence(visitor: Visitor, store: WholeLedger) -> None:
