@@ -64,7 +64,7 @@ def make_blueprint(backend: Backend) -> Blueprint:
     def languages() -> Response:
         identify(backend, _presented({}))
         # Their own client sends it in the body.
-        wanted = request.args.get("type") or one(fields(request, backend), "type") or "source"
+        wanted = request.args["type"] if "type" in request.args else one(fields(request, backend), "type", "source")
         if wanted not in ("source", "target"):
             raise RequestError(Code.INVALID_REQUEST, "type takes source or target.")
         if wanted == "target":

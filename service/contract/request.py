@@ -34,6 +34,11 @@ class _Record(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
+def _whole(value: object) -> object:
+    """JSON has one kind of numbers: 100.0 is a whole one."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 class SummaryOptions(_Record):
     """Which summary is wanted. `max_words` bounds the English summary, counted as words split by white space.
 
@@ -41,7 +46,7 @@ class SummaryOptions(_Record):
     """
 
     mode: Literal["auto", "extractive", "abstractive", "none"] = "auto"
-    max_words: Annotated[int, Field(ge=5, le=1000)] = 100
+    max_words: Annotated[int, Field(ge=5, le=1000), BeforeValidator(_whole)] = 100
     strict: bool = False
 
 

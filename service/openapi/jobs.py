@@ -22,7 +22,7 @@ JOB_ID = Parameter(
 #: What can be done with a job once its id is known.
 _LINKS: dict[str, dict[str, Any]] = {
     name: {"operationId": name, "parameters": {"job_id": "$response.body#/id"}}
-    for name in ("getJob", "listenToJob", "getTranslation", "getSummary", "deleteJob")
+    for name in ("getJob", "listenToJob", "getTranslation", "getSummary", "redeliverCallback", "deleteJob")
 }
 
 #: One event of the stream, as OpenAPI 3.1 tools take the schema of `text/event-stream`.

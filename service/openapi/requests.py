@@ -31,7 +31,7 @@ class _Lenient(BaseModel):
 class LibreDetectRequest(_Lenient):
     """A text whose language is wanted."""
 
-    q: _Text
+    q: str
     api_key: str = ""
 
 

@@ -83,9 +83,9 @@ def test_limits_are_exact() -> None:
     filler = METADATA_BYTES - len('{"a": ""}')
     assert parse_request({"text": "a", "metadata": {"a": "x" * filler}}, max_characters=LIMIT)
     assert refusal({"text": "a", "metadata": {"a": "x" * (filler + 1)}}).code is Code.INVALID_REQUEST
-    for words in (5, 1000):
+    for words in (5, 1000, 5.0):
         assert parse_request({"text": "a", "summary": {"max_words": words}}, max_characters=LIMIT)
-    for wrong in (4, 1001, 5.0, True, "5"):
+    for wrong in (4, 1001, 5.5, True, "5"):
         assert refusal({"text": "a", "summary": {"max_words": wrong}}).code is Code.INVALID_REQUEST
 
 
