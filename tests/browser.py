@@ -5,7 +5,6 @@ One browser for a module, with a profile of its own for each test.
 
 import os
 import re
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,7 +13,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+from scripts.lab import browser as installed
 
 #: Without a graphics card, in a container.
 _ARGUMENTS = ["--disable-gpu", "--disable-quic", "--disable-dev-shm-usage"]
@@ -34,13 +33,14 @@ PHONE: dict[str, Any] = {"viewport": {"width": 360, "height": 740}, "has_touch":
 @contextmanager
 def open_browser() -> Iterator[Browser]:
     """A browser. Skips the test that asks where there is none, and fails it in continuous integration."""
-    if CHROMIUM is None:
+    path = installed.find()
+    if path is None:
         if os.environ.get("CI"):
             pytest.fail("continuous integration must have a browser: apt install chromium")
         pytest.skip("no chromium on the PATH: apt install chromium")
     expect.set_options(timeout=_PATIENCE_MS)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=_ARGUMENTS, chromium_sandbox=False)
+        browser = playwright.chromium.launch(executable_path=path, args=_ARGUMENTS, chromium_sandbox=False)
         yield browser
         browser.close()
 
