@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
@@ -45,7 +44,7 @@ class Fetcher:
 
         Raises `ArticleError`.
         """
-        extract = _extractor()
+        extractor = _extractor()
         try:
             async with asyncio.timeout(self._seconds):
                 answer, data = await self._get(address)
@@ -61,7 +60,7 @@ class Fetcher:
         if media_type not in _PAGES:
             raise ArticleError(f"it is {media_type}, no page and no text", "not_fetched")
         page: str | bytes = _text(answer, data) if answer.charset_encoding else data
-        return _checked(await asyncio.to_thread(_article_of, extract, page, str(answer.url), format or "markdown"))
+        return _checked(await asyncio.to_thread(_article_of, extractor, page, str(answer.url), format or "markdown"))
 
     async def _get(self, address: str) -> tuple[httpx2.Response, bytes]:
         """The answer and its body. Raises `ArticleError`, and what httpx2 raises."""
@@ -86,18 +85,18 @@ class Fetcher:
         await self._http.aclose()
 
 
-def _extractor() -> Callable[..., Any]:
-    """trafilatura's. Raises `ArticleError` where it is not installed."""
+def _extractor() -> Any:
+    """trafilatura. Raises `ArticleError` where it is not installed."""
     try:
-        from trafilatura import extract_with_metadata
+        import trafilatura
     except ImportError:
         raise ArticleError(_HOW_TO_INSTALL, "not_installed") from None
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # what goes wrong is said here
-    return extract_with_metadata
+    return trafilatura
 
 
-def _article_of(extract: Callable[..., Any], page: str | bytes, address: str, format: str) -> Article:
-    found = extract(
+def _article_of(extractor: Any, page: str | bytes, address: str, format: str) -> Article:
+    text = extractor.extract(
         page,
         url=address,
         output_format=_EXTRACTED[format],
@@ -105,10 +104,11 @@ def _article_of(extract: Callable[..., Any], page: str | bytes, address: str, fo
         include_formatting=format != "text",
         include_links=format != "text",
     )
-    if found is None or not found.text:
+    if not text:
         raise ArticleError("no article was found in the page", "no_article")
-    title = " ".join((found.title or "").split()) or None
-    return Article(_without_heading(found.text, title, format), format, title=title)
+    about = extractor.extract_metadata(page, default_url=address)
+    title = " ".join((about.title or "").split()) or None if about else None
+    return Article(_without_heading(text, title, format), format, title=title)
 
 
 def _without_heading(text: str, title: str | None, format: str) -> str:

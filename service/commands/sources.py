@@ -16,6 +16,8 @@ WALKED = (".txt", *FORMATS)
 
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
+_PASSWORD = re.compile(r"(?<=:)//[^/?#]*@")
+
 #: Characters of a file's name that is made of an address.
 _NAME_CHARACTERS = 80
 
@@ -34,8 +36,10 @@ class Source:
 
     @property
     def name(self) -> str:
-        """What messages call it, without what a terminal would obey."""
+        """What messages call it, without what a terminal would obey, and without a password in an address."""
         shown = "standard input" if self.where == STDIN else self.where
+        if self.is_address:
+            shown = _PASSWORD.sub("//", shown)
         return "".join(character if character.isprintable() else "?" for character in shown)
 
     @property

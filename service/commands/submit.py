@@ -28,7 +28,7 @@ _FIRST_RETRIES = 4
     epilog="Exit status: 0 all succeeded, 1 an article failed, 2 wrong usage, 3 nobody answers or the key is refused, "
     "130 interrupted. The same command goes on with a run that was interrupted (docs/command-line.md)."
 )
-@click.argument("articles", nargs=-1, required=True, metavar="ARTICLE...")
+@click.argument("articles", nargs=-1, required=True, metavar="ARTICLE...", type=click.Path(allow_dash=True))
 @click.option("--output", type=click.Path(path_type=Path), metavar="FOLDER", help="Write files into this folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print the whole job as JSON; an array for several articles.")
 @click.option("--summary", is_flag=True, help="Print or write the summary alone.")

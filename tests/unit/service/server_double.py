@@ -68,7 +68,8 @@ class Server:
         if job_id in self.unfinished:
             return httpx2.Response(200, json=job(job_id, "running"))
         if request.url.path.endswith("/translation"):
-            return httpx2.Response(200, content=f"{body['title'].upper()}\n\n{body['text'].upper()}".encode())
+            title = f"{body['title'].upper()}\n\n" if "title" in body else ""
+            return httpx2.Response(200, content=f"{title}{body['text'].upper()}".encode())
         state = "failed" if body["text"].startswith("fail") else "succeeded"
         view = job(job_id, state, text=body["text"].upper())
         if view["result"]:

@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 
 from service import cli
 from service.client import AsyncClient, Client
+from service.commands.journal import NAME, Journal
 from tests.unit.service.server_double import Handler, Server, job, problem
 
 Answering = Callable[[Handler], None]
@@ -99,13 +100,119 @@ def test_list(answering: Answering) -> None:
     assert depeche("list", "--state", "gone").exit_code == 2
 
 
+def test_status_of_several(answering: Answering) -> None:
+    states = {"j1": job("j1"), "j2": job("j2", "failed"), "j3": job("j3", "running", eta_at="2026-11-24T01:40:30.000Z")}
+    answering(lambda request: httpx2.Response(200, json=states[request.url.path.rpartition("/")[2]]))
+    done = depeche("status", "j1", "j2", "j3")
+    assert done.exit_code == 0
+    assert done.stdout.splitlines() == [
+        "j1  succeeded",
+        "j2  failed (model_failed): It broke.",
+        "j3  running (translating, 1 of 2 segments), expected to end at 2026-11-24T01:40:30.000Z",
+    ]
+    lines = depeche("status", "j1", "j2", "--json").stdout.splitlines()
+    assert [json.loads(line)["id"] for line in lines] == ["j1", "j2"]
+
+
+def test_status_waits(answering: Answering) -> None:
+    states = iter([job(state="queued"), job(state="running"), job(), job(state="failed")])
+    answering(lambda _: httpx2.Response(200, json=next(states)))
+    assert depeche("status", "j1", "--wait").stdout == "succeeded\n"
+    assert depeche("status", "j1", "--wait").exit_code == 1
+
+
+def test_show(server: Server, tmp_path: Path) -> None:
+    server.bodies += [{"text": "salut"}, {"text": "fail"}, {"text": "été", "title": "un", "format": "markdown"}]
+    assert depeche("show", "j1").stdout == "SALUT\n\nSummary\n-------\nShort.\n"
+    assert depeche("show", "j1", "--summary").stdout == "Short.\n"
+    several = depeche("show", "j1", "j2", "j3", "--json")
+    assert several.exit_code == 1
+    assert [item["state"] for item in json.loads(several.stdout)] == ["succeeded", "failed", "succeeded"]
+    assert several.stderr == "depeche: j2: failed (model_failed): It broke.\n"
+    assert depeche("show", "j3", "--output", str(tmp_path / "out")).exit_code == 0
+    assert (tmp_path / "out" / "j3.en.md").read_text() == "UN\n\nÉTÉ"
+
+
 def test_cancel_spares_what_has_ended(server: Server) -> None:
-    server.bodies.append({"text": "salut"})
+    server.bodies += [{"text": "salut"}, {"text": "salut"}]
     ended = depeche("cancel", "j1")
     assert (ended.exit_code, ended.stderr) == (1, "depeche: the job has already ended: succeeded\n")
     server.unfinished.add("j1")
     assert depeche("cancel", "j1").stdout == "cancelled\n"
-    assert [method for method, _ in server.calls].count("DELETE") == 1
+    both = depeche("cancel", "j2", "j1")
+    assert (both.exit_code, both.stdout) == (1, "j1: cancelled\n")
+    assert [method for method, _ in server.calls].count("DELETE") == 2
+
+
+def test_one_that_is_not_there_harms_no_other(server: Server) -> None:
+    server.bodies.append({"text": "salut"})
+    server.lost.add("j9")
+    done = depeche("status", "j9", "j1")
+    assert (done.exit_code, done.stdout) == (1, "j1  succeeded\n")
+    assert done.stderr == "depeche: j9: About job_gone.\n"
+
+
+@pytest.mark.parametrize("command", ["status", "cancel", "show", "list"])
+def test_who_is_not_let_in_is_told_by_the_status(answering: Answering, command: str) -> None:
+    def nobody(_: httpx2.Request) -> httpx2.Response:
+        raise httpx2.ConnectError("refused")
+
+    arguments = [] if command == "list" else ["j1"]
+    for handler, words in ((nobody, "Nobody answers"), (lambda _: problem(401, "key_invalid"), "About key_invalid.")):
+        answering(handler)
+        refused = depeche(command, *arguments)
+        assert (refused.exit_code, refused.stdout) == (3, "")
+        assert words in refused.stderr
+        assert len(refused.stderr.splitlines()) == 1
+
+
+def test_submit_finds_out_first_that_nobody_is_there(answering: Answering, tmp_path: Path) -> None:
+    def nobody(_: httpx2.Request) -> httpx2.Response:
+        raise httpx2.ConnectError("refused")
+
+    answering(nobody)
+    assert depeche("submit", str(tmp_path)).exit_code == 3
+
+
+@pytest.mark.parametrize(
+    "options", [("--title", "T", "a", "b"), ("--summary", "--no-summary", "a"), ("--format", "pdf", "a")]
+)
+def test_wrong_uses(server: Server, options: tuple[str, ...]) -> None:
+    assert depeche("submit", *options).exit_code == 2
+    assert server.calls == []
+
+
+def test_submit_sends_its_options(server: Server, tmp_path: Path) -> None:
+    article = tmp_path / "a.txt"
+    article.write_text("salut")
+    depeche("submit", str(article), "--title", "T", "--no-summary", "--force", "--format", "markdown", "--no-wait")
+    assert server.bodies == [
+        {"text": "salut", "title": "T", "format": "markdown", "force": True, "summary": {"mode": "none"}}
+    ]
+
+
+def test_a_finished_run_leaves_nothing_behind(server: Server, tmp_path: Path) -> None:
+    article = tmp_path / "a.txt"
+    article.write_text("salut")
+    for _ in range(2):
+        depeche("submit", str(article))
+    assert len(server.bodies) == 2, "the second is a run of its own"
+    assert not list((tmp_path / "state").rglob("*.jsonl"))
+
+
+def test_one_run_at_a_time_into_a_folder(server: Server, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    folder.mkdir()
+    with Journal(folder / NAME, folder=folder):
+        refused = depeche("submit", str(tmp_path), "--output", str(folder))
+    assert (refused.exit_code, refused.stderr) == (1, f"depeche: another run writes into {folder}\n")
+
+
+def test_a_folder_that_can_not_be_made_is_one_line(server: Server, tmp_path: Path) -> None:
+    article = tmp_path / "a.txt"
+    article.write_text("salut")
+    refused = depeche("submit", str(article), "--output", str(article / "under-a-file"))
+    assert (refused.exit_code, len(refused.stderr.splitlines())) == (1, 1)
 
 
 def test_refusals_are_one_line(answering: Answering) -> None:

@@ -114,3 +114,9 @@ def test_what_earlier_runs_wrote_is_left_out(tmp_path: Path) -> None:
 def test_ten_thousand_of_the_same_name_are_placed_in_time(tmp_path: Path) -> None:
     placed = place(find_sources([f"{number}/index.html" for number in range(10_000)]), tmp_path)
     assert len({source.stem for source in placed}) == 10_000
+
+
+def test_a_password_in_an_address_is_not_repeated() -> None:
+    [source] = find_sources(["https://me:secret@example.org/a?b=//c@d"])
+    assert source.name == "https://example.org/a?b=//c@d"
+    assert source.where.startswith("https://me:secret@")
