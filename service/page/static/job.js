@@ -145,7 +145,8 @@ function secondsLeft({ eta_at, progress: { done, total } }) {
 }
 
 function name() {
-  const { job, title } = shown;
+  const { job, title, refusal } = shown;
+  if (refusal) return say("state_refused");
   const given = typeof job?.metadata?.name === "string" ? job.metadata.name : null;
   return job?.result?.translation.title ?? title ?? (given || say("untitled"));
 }
@@ -154,7 +155,7 @@ function render() {
   if (!shown) return;
   const { job, title, trouble, refusal } = shown;
   const over = ended(job) || refusal !== null;
-  const words = refusal ? say("state_refused") : job ? stateInWords(job) : say("state_opening");
+  const words = refusal ? "" : job ? stateInWords(job) : say("state_opening");
   byId("state").textContent = trouble ? say("state_again", { problem: inWords(trouble) }) : words;
   byId("state-more").textContent = more(job, over).join(" · ");
   const { done, total } = job?.progress ?? { done: 0, total: 0 };
@@ -169,7 +170,8 @@ function render() {
   byId("job").classList.toggle("ended", over);
   showTitle(job?.result?.translation.title ?? title, job);
   const running = job?.state === "running" && total > 0;
-  document.title = `${running ? share(done / total) : words} · ${name()} – Dépêche`;
+  const news = running ? share(done / total) : words;
+  document.title = `${news && `${news} · `}${name()} – Dépêche`;
 }
 
 function more(job, over) {

@@ -70,7 +70,7 @@ export default {
   under_second: "less than a second",
   state_failed: "It did not work",
   state_cancelled: "Cancelled",
-  state_refused: "It can't be shown",
+  state_refused: "This job can't be shown",
   state_again: "{problem} Trying again…",
   segments_done: { one: "{done} of {count} segment", other: "{done} of {count} segments" },
   attempt: "A worker was lost; this is attempt {attempt}.",

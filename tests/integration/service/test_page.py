@@ -262,7 +262,7 @@ def test_links_to_a_job(visitor: Visitor, store: WholeLedger, http: httpx2.Clien
 def test_links_to_what_is_not_there(visitor: Visitor, http: httpx2.Client) -> None:
     visitor.page.goto(f"{visitor.url}/jobs/{'0' * 32}")
     visitor.sees("error", "There is no such job, or it is not yours.")
-    visitor.sees("state", "It can't be shown")
+    visitor.sees("job-title", "This job can't be shown")
     job_id = http.post("/v1/jobs", json={"text": "Bonjour."}).json()["id"]
     for _ in range(2):
         http.delete(f"/v1/jobs/{job_id}")

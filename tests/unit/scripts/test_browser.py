@@ -15,9 +15,9 @@ class Machine:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *programs: str, root: bool = True, status: int = 0) -> None:
         self.commands: list[list[str]] = []
         self._status = status
-        monkeypatch.setattr(browser.shutil, "which", lambda name: f"/bin/{name}" if name in programs else None)
-        monkeypatch.setattr(browser.os, "geteuid", lambda: 0 if root else 1000)
-        monkeypatch.setattr(browser.subprocess, "run", self._run)
+        monkeypatch.setattr("shutil.which", lambda name: f"/bin/{name}" if name in programs else None)
+        monkeypatch.setattr("os.geteuid", lambda: 0 if root else 1000)
+        monkeypatch.setattr("subprocess.run", self._run)
 
     def _run(self, command: list[str], **_: Any) -> "subprocess.CompletedProcess[str]":
         self.commands.append(command)
