@@ -68,6 +68,8 @@ class Journal:
         if not self._run:
             self._run = secrets.token_hex(16)
             self._append({"run": self._run})
+            if self._file is not None:  # all keys hang on it: what else a power cut takes is found again by them
+                os.fsync(self._file.fileno())
 
     def entry(self, digest: str) -> Entry:
         """What is known of an article."""

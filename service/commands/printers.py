@@ -125,7 +125,10 @@ class JsonPrinter:
 
 
 class FileWriter:
-    """Writes `STEM.en.txt` (`.md`, `.html`) and `STEM.summary.txt` below a folder. A file is there whole or not at all."""
+    """Writes `STEM.en.txt` (`.md`, `.html`) and `STEM.summary.txt` below a folder.
+
+    A file is there whole or not at all, even after a power cut.
+    """
 
     def __init__(self, folder: Path, *, summary_only: bool) -> None:
         self._folder = folder
@@ -154,7 +157,10 @@ def summary_of(result: Mapping[str, Any]) -> str | None:
 def _replace(path: Path, content: str) -> None:
     part = path.with_name(f".{path.name}.part")
     try:
-        part.write_text(content, encoding="utf-8", newline="")
+        with part.open("w", encoding="utf-8", newline="") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
         os.replace(part, path)
     except OSError:
         with suppress(OSError):

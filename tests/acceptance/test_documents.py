@@ -12,7 +12,7 @@ from tests.documents import agrees, examples, outputs
 
 DOCS = ROOT / "docs"
 
-PAGES = ["tutorial.md", "guide.md", "howto/from-libretranslate.md"]
+PAGES = ["tutorial.md", "guide.md", "client.md", "command-line.md", "howto/from-libretranslate.md"]
 
 
 #: Each page with each language that it has examples in.
