@@ -9,6 +9,7 @@ import { dateAndTime, left, span } from "./times.js";
 import { onLanguage, say, share } from "./words.js";
 
 const RETRY_MS = [1000, 2000, 4000, 8000]; // between tries while the server does not answer
+const PAUSE_MS = 500; // before a stream that broke off without a word is opened again
 const LOOK_S = 10; // between looks at a job that waits: its stream is silent about when its turn comes
 const QUARTERS = 4; // parts of the way that are told to a screen reader
 
@@ -27,7 +28,7 @@ export async function follow(id, refused) {
   render();
   timer = setInterval(() => tick(now, mine.signal), 1000);
   const last = { id: "" };
-  for (let failures = 0; !mine.signal.aborted; ) {
+  for (let failures = 0, streams = 0; !mine.signal.aborted; ) {
     const on = (name, data) => {
       failures = 0;
       now.trouble = null;
@@ -37,6 +38,7 @@ export async function follow(id, refused) {
       take(now, await call(jobPath(id), { signal: mine.signal }));
       if (ended(now.job)) break;
       now.trouble = null;
+      if (streams++) await pause(PAUSE_MS);
       await listen(`${jobPath(id)}/events`, last, mine.signal, on);
     } catch (error) {
       if (mine.signal.aborted) return;
@@ -48,7 +50,7 @@ export async function follow(id, refused) {
       }
       now.trouble = error;
       render();
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS[Math.min(failures++, RETRY_MS.length - 1)]));
+      await pause(RETRY_MS[Math.min(failures++, RETRY_MS.length - 1)]);
     }
   }
   if (following === mine) clearInterval(timer);
@@ -85,6 +87,10 @@ export async function erase(gone) {
   } catch (error) {
     complain(error);
   }
+}
+
+function pause(milliseconds) {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
 function ended(job) {

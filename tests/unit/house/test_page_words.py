@@ -54,6 +54,12 @@ def test_french_typography() -> None:
             assert not re.search(r"«(?!\u00a0)|(?<!\u00a0)[»;:?!]", text), f"{key}: {text}"
 
 
+def test_the_sample_has_french_typography() -> None:
+    sample = (PAGE / "static" / "sample.fr.txt").read_text(encoding="utf-8")
+    assert "'" not in sample
+    assert not re.search(r"«(?!\u00a0)|(?<!\u00a0)[»;:?!%]|\n\n\n", sample)
+
+
 @pytest.mark.parametrize("name", sorted(MODULES))
 def test_every_key_that_a_script_says_is_there(name: str) -> None:
     said = set(re.findall(r'\b(?:say|has)\("(\w+)"', MODULES[name])) | set(re.findall(r'key: "(\w+)"', MODULES[name]))
