@@ -15,7 +15,7 @@ from service.webhooks.post import Poster
 log = get_logger(__name__)
 
 #: Seconds between two looks while nothing is due, and while Redis does not answer.
-IDLE_S, OUTAGE_S = 0.5, 1.0
+IDLE_S, OUTAGE_S = 0.25, 1.0
 
 #: Seconds by which a lease is longer than a delivery may take.
 _SPARE_S = 15.0
@@ -35,6 +35,7 @@ class Sender:
         self._pool = ThreadPoolExecutor(at_once, thread_name_prefix="delivery")
         self._at_once = at_once
         self._stopping = threading.Event()
+        self._wake = threading.Event()
         self._stopped_at = 0.0
         self._outage = False
 
@@ -42,6 +43,7 @@ class Sender:
         """Has `run` take nothing more and return when the deliveries that are out are over. May be called by a signal."""
         self._stopped_at = time.monotonic()
         self._stopping.set()
+        self._wake.set()
 
     def run(self) -> None:
         """Sends until it is stopped."""
@@ -50,13 +52,16 @@ class Sender:
             free = self._free_slots()
             if not free:
                 continue
+            self._wake.clear()
             taken = self._take(free)
             for delivery in taken:
                 self._pool.submit(self._deliver, delivery)
             for _ in range(free - len(taken)):
                 self._slots.release()
-            if not taken:
-                self._stopping.wait(OUTAGE_S if self._outage else IDLE_S)
+            if self._outage:
+                self._stopping.wait(OUTAGE_S)
+            elif not taken and not self._stopping.is_set():
+                self._wake.wait(IDLE_S)  # less where one comes back, since its receiver can take another then
         self._pool.shutdown(wait=True)
         try:
             self._store.leave(self._name)
@@ -98,6 +103,7 @@ class Sender:
             log.error("delivery_broke", job_id=delivery.job.id, kind=type(error).__name__)
         finally:
             self._slots.release()
+            self._wake.set()
 
     def _try(self, delivery: Delivery) -> tuple[Answer, Verdict]:
         if delivery.tries > MOST_TRIES:  # senders died over it, again and again
