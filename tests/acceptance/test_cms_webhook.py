@@ -38,7 +38,7 @@ def receiver(stack: Stack, tmp_path: Path) -> Iterator[tuple[str, Path]]:
     (tmp_path / "receiver.py").write_text(program.code, encoding="utf-8")
     secret = json.loads(posted(f"{stack.url}/v1/webhook-secret", b""))["secret"]
     port = free_port()
-    variables = {"DEPECHE_URL": stack.url, "DEPECHE_WEBHOOK_SECRET": secret, "PORT": str(port), "PYTHONPATH": str(ROOT)}
+    variables = {"DEPECHE_URL": stack.url, "WEBHOOK_SECRET": secret, "PORT": str(port), "PYTHONPATH": str(ROOT)}
     with (tmp_path / "log").open("w") as log:
         process = subprocess.Popen(
             [sys.executable, "receiver.py"], cwd=tmp_path, env={**os.environ, **variables}, stdout=log, stderr=log
