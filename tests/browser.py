@@ -92,9 +92,10 @@ class Visitor:
         self.page.wait_for_url(re.compile(r"/jobs/\w+$"))
         return self.page.url.rpartition("/")[2]
 
-    def findings(self) -> list[str]:
-        """What axe finds on the page as it is: a line for each rule that is broken."""
-        options = {"runOnly": {"type": "tag", "values": _RULES}, "resultTypes": ["violations"]}
+    def findings(self, rule: str | None = None) -> list[str]:
+        """What axe finds on the page as it is, by one of its rules or by all: a line for each that is broken."""
+        chosen = {"type": "rule", "values": [rule]} if rule else {"type": "tag", "values": _RULES}
+        options = {"runOnly": chosen, "resultTypes": ["violations"]}
         broken = Axe().run(self.page, options=options).response["violations"]
         return [f"{one['id']} ({one['impact']}): {[node['html'][:160] for node in one['nodes']]}" for one in broken]
 

@@ -106,8 +106,8 @@ def _picture(page: Page) -> bytes:
     page.evaluate("document.fonts.ready")
     page.evaluate("document.activeElement.blur()")
     session = page.context.new_cdp_session(page)
-    size = page.viewport_size or {}
-    clip = {"x": page.evaluate("scrollX"), "y": page.evaluate("scrollY"), **size, "scale": _SCALE}
+    seen = page.evaluate("({ x: scrollX, y: scrollY, width: innerWidth, height: innerHeight })")
+    clip = {**seen, "scale": _SCALE}
     answer = session.send("Page.captureScreenshot", {"format": "webp", "quality": _QUALITY, "clip": clip})
     return base64.b64decode(answer["data"])
 
