@@ -86,15 +86,17 @@ class GuardedBackend(NetworkBackend):
         found = self._judged(host, port, until)
         for number, address in enumerate(found):
             left = until - time.monotonic()
+            if left <= 0:
+                break
             share = max(left / (len(found) - number), min(left, _LEAST_S))
             try:
                 stream = SyncBackend().connect_tcp(str(address), port, share, local_address, socket_options)
             except (ConnectError, ConnectTimeout):
-                if number + 1 == len(found) or time.monotonic() >= until:
+                if number + 1 == len(found):
                     raise
             else:
                 return TimedStream(stream, self._deadline)
-        raise ConnectTimeout
+        raise ConnectTimeout("no address answered in time")
 
     def _judged(self, host: str, port: int, until: float) -> Sequence[Address]:
         """All addresses of a name, each once. One that is refused refuses them all: whoever mixes them means no good."""

@@ -34,21 +34,21 @@ class Sender:
         self._slots = threading.Semaphore(at_once)
         self._pool = ThreadPoolExecutor(at_once, thread_name_prefix="delivery")
         self._at_once = at_once
-        self._stopping = threading.Event()
         self._wake = threading.Event()
-        self._stopped_at = 0.0
+        self._stopped_at: float | None = None
         self._outage = False
 
     def stop(self) -> None:
-        """Has `run` take nothing more and return when the deliveries that are out are over. May be called by a signal."""
+        """Has `run` take nothing more and return when the deliveries that are out are over.
+
+        It takes no lock, since a signal may call it in the middle of anything; `run` looks often enough.
+        """
         self._stopped_at = time.monotonic()
-        self._stopping.set()
-        self._wake.set()
 
     def run(self) -> None:
         """Sends until it is stopped."""
         log.info("sender_started", sender=self._name, at_once=self._at_once)
-        while not self._stopping.is_set():
+        while self._stopped_at is None:
             free = self._free_slots()
             if not free:
                 continue
@@ -59,8 +59,8 @@ class Sender:
             for _ in range(free - len(taken)):
                 self._slots.release()
             if self._outage:
-                self._stopping.wait(OUTAGE_S)
-            elif not taken and not self._stopping.is_set():
+                time.sleep(OUTAGE_S)
+            elif not taken:
                 self._wake.wait(IDLE_S)  # less where one comes back, since its receiver can take another then
         self._pool.shutdown(wait=True)
         try:
@@ -138,7 +138,7 @@ class Sender:
                     took_ms=took_ms,
                 )
             except StoreUnavailable:
-                if self._stopping.is_set() and time.monotonic() - self._stopped_at > _LAST_WORDS_S:
+                if self._stopped_at is not None and time.monotonic() - self._stopped_at > _LAST_WORDS_S:
                     raise
                 time.sleep(OUTAGE_S)
 

@@ -173,8 +173,10 @@ def leftovers(store: WholeLedger) -> set[object]:
 class TestTries:
     def test_delivered(self, store: WholeLedger, deliveries: DeliveryStore) -> None:
         job_id = ended(store)
+        before = store.get(job_id, client=ME).version
         [delivery] = taken(deliveries)
         version = store.get(job_id, client=ME).version
+        assert version > before, "`next_at` is another one now"
         assert deliveries.settle(delivery, Outcome.DELIVERED, status=204, took_ms=12) is CallbackState.DELIVERED
         job = store.get(job_id, client=ME)
         assert job.version > version

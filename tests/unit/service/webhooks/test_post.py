@@ -203,6 +203,26 @@ class TestAddresses:
         names = Names(["127.0.0.9", "127.0.0.1", "127.0.0.1"])  # the receiver listens on the second one alone
         assert post(f"http://two.example:{receiver.port}/", resolve=names) == Answer(204)
 
+    def test_a_name_server_that_leaves_no_time(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        connections = watched(monkeypatch)
+        names = Names([PUBLIC], delay_s=0.3)
+        assert post("http://late.example/", resolve=names, connect_s=0.2) == Answer(fault=Fault.TIMEOUT)
+        assert connections == []
+
+    def test_a_name_with_very_many_addresses(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def never(*_: object, **__: object) -> socket.socket:
+            tried.append(1)
+            time.sleep(0.1)
+            raise TimeoutError
+
+        tried: list[int] = []
+        monkeypatch.setattr(socket, "create_connection", never)
+        names = Names([f"1.2.{number // 256}.{number % 256}" for number in range(2000)])
+        began = time.monotonic()
+        assert post("http://many.example/", resolve=names, connect_s=1.0) == Answer(fault=Fault.TIMEOUT)
+        assert time.monotonic() - began < 10
+        assert 1 < len(tried) < 50
+
     def test_ipv6(self) -> None:
         with socket.socket(socket.AF_INET6) as listener:
             try:
