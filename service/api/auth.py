@@ -14,7 +14,7 @@ KEYLESS = "local"
 
 #: Routes that are open to all: a sign of life, what the interface is, and the page, which has nothing of anybody and asks for
 #: the key itself.
-_OPEN = frozenset({"health.alive", "page.page", "page.job", "page.asset", "docs.document"})
+_OPEN = frozenset({"health.alive", "page.page", "page.job", "page.asset", "docs.document", "docs.page", "docs.style"})
 
 #: Interfaces of other services, whose keys come in other places: they call `check` themselves.
 _BY_THEMSELVES = frozenset({"libretranslate", "deepl"})

@@ -22,9 +22,10 @@ BATCH_ID = Parameter(
 _LINES = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in ({"text": ARTICLE}, {"text": "Il pleut."}))
 
 
-def lines_of(name: str) -> dict[str, Any]:
+def lines_of(name: str, **limits: int) -> dict[str, Any]:
     """The schema of NDJSON: the lines as a list."""
-    return {"type": "array", "items": {"$ref": f"#/components/schemas/{name}"}, "description": "One on each line."}
+    items = {"$ref": f"#/components/schemas/{name}"}
+    return {"type": "array", "items": items, "description": "One on each line.", **limits}
 
 
 OPERATIONS = {
@@ -39,7 +40,7 @@ OPERATIONS = {
             "The articles: in an object with metadata, or one on each line.",
             {
                 JSON: Media("BatchRequest", {"two": {"jobs": [{"text": ARTICLE}, {"text": "Il pleut."}]}}),
-                NDJSON: Media(lines_of("JobRequest"), {"two": _LINES}),
+                NDJSON: Media(lines_of("JobRequest", minItems=1, maxItems=BATCH_ARTICLES), {"two": _LINES}),
             },
         ),
         answers={

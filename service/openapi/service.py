@@ -3,6 +3,7 @@
 from service.contract.errors import Code
 from service.openapi import headers
 from service.openapi.operation import JSON, Answer, Keys, Media, Operation, Parameter
+from service.openapi.samples import QUEUED
 
 HEALTH, PAGES = "Health", "Pages"
 
@@ -43,6 +44,19 @@ OPERATIONS = {
         errors=(Code.INVALID_PARAMETER,),
         keys=Keys.NONE,
     ),
+    "page.job": Operation(
+        id="getJobPage",
+        tag=PAGES,
+        summary="The page of one job",
+        description="The same for every id: the page itself asks for the job.",
+        parameters=(
+            Parameter("job_id", "path", "The id of a job.", {"type": "string", "minLength": 1}, QUEUED["id"]),
+            headers.IF_NONE_MATCH,
+        ),
+        answers={200: Answer("The page.", _HTML, (headers.ETAG,)), 304: _UNCHANGED},
+        errors=(Code.INVALID_PARAMETER,),
+        keys=Keys.NONE,
+    ),
     "page.asset": Operation(
         id="getAsset",
         tag=PAGES,
@@ -54,7 +68,10 @@ OPERATIONS = {
         answers={
             200: Answer(
                 "A file.",
-                {name: Media({"type": "string"}) for name in ("text/css", "text/javascript", "image/svg+xml")},
+                {
+                    name: Media({"type": "string"})
+                    for name in ("text/css", "text/javascript", "text/plain", "image/svg+xml")
+                },
                 (headers.ETAG,),
             ),
             304: _UNCHANGED,
@@ -71,6 +88,24 @@ OPERATIONS = {
             200: Answer("OpenAPI 3.1.", {JSON: Media({"type": "object"})}, (headers.ETAG,)),
             304: _UNCHANGED,
         },
+        errors=(Code.INVALID_PARAMETER,),
+        keys=Keys.NONE,
+    ),
+    "docs.page": Operation(
+        id="getReference",
+        tag=PAGES,
+        summary="This document as a page",
+        parameters=(headers.IF_NONE_MATCH,),
+        answers={200: Answer("The page.", _HTML, (headers.ETAG,)), 304: _UNCHANGED},
+        errors=(Code.INVALID_PARAMETER,),
+        keys=Keys.NONE,
+    ),
+    "docs.style": Operation(
+        id="getReferenceStyle",
+        tag=PAGES,
+        summary="The style sheet of that page",
+        parameters=(headers.IF_NONE_MATCH,),
+        answers={200: Answer("CSS.", {"text/css": Media({"type": "string"})}, (headers.ETAG,)), 304: _UNCHANGED},
         errors=(Code.INVALID_PARAMETER,),
         keys=Keys.NONE,
     ),
