@@ -101,7 +101,8 @@ async function takeSample() {
 }
 
 function measure() {
-  const count = [...text.value].length;
+  const pairs = text.value.match(/[\ud800-\udbff]/g)?.length ?? 0; // two units of UTF-16 are one character
+  const count = text.value.length - pairs;
   byId("size").textContent = count ? say("characters", { count }) : "";
   if (!count) fileName = null;
 }

@@ -106,7 +106,10 @@ function take(now, job) {
 }
 
 function hear(now, name, data) {
-  if (name === "segment") now.title = tellSegment(data) ?? now.title;
+  if (name === "segment") {
+    now.title = tellSegment(data) ?? now.title;
+    if (data.paragraph !== null) return; // there are thousands of them
+  }
   if (name === "progress") Object.assign(now.job, { progress: { done: data.done, total: data.total }, eta_at: data.eta_at });
   if (name === "state") {
     Object.assign(now.job, data);

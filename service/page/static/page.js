@@ -18,8 +18,7 @@ let waiting = null; // what is done once there is a key
 // Shows what the address names.
 function open() {
   complain(null);
-  byId("key-form").hidden = true;
-  byId("key-in-use").hidden = !inUse();
+  showKey(null);
   const id = jobInAddress();
   byId("front").hidden = id !== null;
   if (id !== null) {
@@ -43,11 +42,20 @@ function visit(id) {
   byId(id === null ? "front-title" : "job-title").focus({ preventScroll: true });
 }
 
+// The server demands a key before `then` can be done.
 function askForKey(error, then) {
   complain(error);
   waiting = then;
-  byId("key-form").hidden = false;
+  showKey("key_needed");
   if (error) byId("key").focus();
+}
+
+// The form for a key under this heading, or with null none; and at the page's foot, how it stands.
+function showKey(heading) {
+  byId("key-form").hidden = heading === null;
+  if (heading) byId("key-title").textContent = say((byId("key-title").dataset.words = heading));
+  byId("key-in-use").hidden = !inUse();
+  byId("key-offer").hidden = inUse() || heading !== null;
 }
 
 async function submit(force) {
@@ -85,8 +93,7 @@ function randomKey() {
 function useKey(key) {
   keep(key);
   byId("key").value = "";
-  byId("key-form").hidden = true;
-  byId("key-in-use").hidden = !inUse();
+  showKey(null);
   complain(null);
 }
 
@@ -99,6 +106,11 @@ byId("key-form").addEventListener("submit", (event) => {
   event.preventDefault();
   useKey(byId("key").value.trim());
   (waiting ?? open)();
+});
+byId("key-offer").addEventListener("click", () => {
+  waiting = open;
+  showKey("key_offer");
+  byId("key").focus();
 });
 byId("key-forget").addEventListener("click", () => {
   useKey("");

@@ -7,6 +7,7 @@ export default {
   no_script: "This page needs JavaScript. Without it, use the command depeche submit or the HTTP interface.",
   documentation: "HTTP interface",
   key_in_use: "This tab uses an API key.",
+  key_offer: "Use an API key",
   key_forget: "Forget it",
   back_to_summary: "Back to the summary",
   close: "Close",

@@ -7,6 +7,7 @@ export default {
   no_script: "Cette page a besoin de JavaScript. Sans lui, utilisez la commande depeche submit ou l’interface HTTP.",
   documentation: "Interface HTTP",
   key_in_use: "Cet onglet utilise une clé d’API.",
+  key_offer: "Utiliser une clé d’API",
   key_forget: "L’oublier",
   back_to_summary: "Retour au résumé",
   close: "Fermer",

@@ -352,6 +352,22 @@ def test_a_key_is_asked_for_and_used(redis_server: RedisServer, browser: Browser
         assert visitor.complaints == []
 
 
+def test_a_key_can_be_used_where_none_is_demanded(visitor: Visitor, store: WholeLedger, front_end: FrontEnd) -> None:
+    key = KeyStore(store.redis, prefix="depeche:").create("press")[1]
+    with front_end.client(headers={"Authorization": f"Bearer {key}"}) as press:
+        job_id = press.post("/v1/jobs", json={"text": "Bonjour."}).json()["id"]
+    work(store, job_id)
+    visitor.page.goto(f"{visitor.url}/jobs/{job_id}")
+    visitor.sees("error", "There is no such job, or it is not yours.")
+    visitor.find("key-offer").click()
+    visitor.focus_is_on("key")
+    visitor.find("key").fill(key)
+    visitor.page.keyboard.press("Enter")
+    visitor.sees("paragraphs", "Hello.")
+    visitor.misses("error")
+    visitor.misses("key-offer")
+
+
 def test_the_server_goes_away_and_comes_back(redis_server: RedisServer, browser: Browser, store: WholeLedger) -> None:
     with FrontEnd(redis_server.url) as front_end:
         visitor = Visitor(browser, front_end.url)
