@@ -26,6 +26,7 @@ def test_health(http: httpx2.Client, store: WholeLedger) -> None:
         "durability": "machine",
         "queue": {"jobs": 0, "limit": 10_000},
         "workers": {"seen": 0, "models": []},
+        "deliveries": {"due": 0, "oldest_s": 0.0, "senders": 0},
     }
     missing = http.get("/readyz?workers=1")
     assert problem(missing) == (503, "no_worker")
