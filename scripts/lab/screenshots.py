@@ -66,7 +66,12 @@ def _pictures(browser: Browser, url: str) -> Iterator[tuple[str, bytes]]:
     page = browser.new_context(**_ALWAYS, **_DESKTOP).new_page()
     for name in ("asthme", "papeterie"):
         title, _, text = (ROOT / "docs" / "samples" / f"{name}.fr.txt").read_text(encoding="utf-8").partition("\n")
-        page.request.post(f"{url}/v1/jobs", data={"text": text, "title": title, "metadata": {"name": title}})
+        job = page.request.post(
+            f"{url}/v1/jobs", data={"text": text, "title": title, "metadata": {"name": title}}
+        ).json()
+        page.request.get(
+            f"{url}/v1/jobs/{job['id']}?wait=60", timeout=70_000
+        )  # so that the sample has the model for itself
     page.goto(url)
     _take_sample(page)
     page.click("#submit")
