@@ -1,5 +1,6 @@
 """A translation on the page: sentences and their partners, what is said of them, copies and files, on paper."""
 
+import json
 import re
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser import PHONE, Visitor
-from tests.integration.service.front_end import FrontEnd
+from tests.integration.service.front_end import FrontEnd, sample_result, work
 from tests.integration.service.page_results import submit_and_translate
 from tests.ledger import WholeLedger
 
@@ -144,6 +145,19 @@ def test_texts_are_saved(reader: Visitor, tmp_path: Path, button: str, name: str
     download.value.save_as(tmp_path / "saved")
     assert holds in (tmp_path / "saved").read_text(encoding="utf-8")
     assert reader.find("downloads").get_attribute("open") is None
+
+
+def test_an_html_article_is_saved_as_it_came(visitor: Visitor, http: httpx2.Client, store: WholeLedger) -> None:
+    job_id = http.post("/v1/jobs", json={"text": "<p>Bonjour.</p>", "format": "html"}).json()["id"]
+    result = {**json.loads(sample_result()), "format": "html"}
+    result["translation"]["text"] = "<p>Hello.</p>"
+    work(store, job_id, json.dumps(result).encode())
+    visitor.page.goto(f"{visitor.url}/jobs/{job_id}")
+    visitor.find("downloads").locator("summary").click()
+    with visitor.page.expect_download() as download:
+        visitor.page.get_by_role("button", name="HTML, as it came").click()
+    assert download.value.suggested_filename == "translation.en.html"
+    assert Path(download.value.path()).read_text(encoding="utf-8") == "<p>Hello.</p>"
 
 
 def test_the_menu_closes(reader: Visitor) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from scripts.lab import browser
+from tests.browser import open_browser
 
 
 class Machine:
@@ -62,3 +63,15 @@ def test_what_apt_complains_of_is_told(monkeypatch: pytest.MonkeyPatch, capsys: 
 def test_the_scripts_make_use_of_it() -> None:
     root = Path(__file__).parents[3]
     assert "scripts/lab/browser.py" in (root / "scripts" / "test").read_text(encoding="utf-8")
+
+
+def test_without_a_browser_its_tests_are_skipped_but_fail_in_continuous_integration(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    Machine(monkeypatch)
+    monkeypatch.delenv("CI", raising=False)
+    with pytest.raises(pytest.skip.Exception, match="apt install chromium"), open_browser():
+        pass
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(pytest.fail.Exception, match="must have a browser"), open_browser():
+        pass
