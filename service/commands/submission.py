@@ -21,6 +21,9 @@ from service.contract.states import JobState
 #: Articles that are with the server at once, unless the caller says otherwise.
 IN_FLIGHT = 64
 
+#: Submissions at once: enough for the server to be busy, few enough to be polite to a full queue.
+_ABREAST = 8
+
 #: Refusals that pass: the next article would be refused too.
 _FULL = frozenset({"queue_full", "quota_exceeded"})
 
@@ -146,7 +149,7 @@ class _Run:
         self._writer = FileWriter(plan.output, summary_only=plan.summary_only) if plan.output and plan.wait else None
         self._waiting: Iterator[Source] = iter(plan.sources)
         self._turn: asyncio.Event | None = None
-        self._door = asyncio.Lock()
+        self._door = asyncio.Semaphore(_ABREAST)
         self._with_server: dict[str, str] = {}
         self._counts = dict.fromkeys(What, 0)
 
