@@ -316,13 +316,13 @@ def test_the_whole_way_with_the_commands(guarded: FrontEnd, redis_url: str) -> N
         job_id = submit(http)["id"]
     assert depeche("status", job_id, **environment, DEPECHE_API_KEY=whole).stdout == "queued\n"
     without = depeche("status", job_id, **environment)
-    assert (without.returncode, without.stdout) == (1, "")
+    assert (without.returncode, without.stdout) == (3, "")
     assert "API key" in without.stderr
     assert depeche("cancel", job_id, **environment, DEPECHE_API_KEY=whole).stdout == "cancelled\n"
     assert depeche("keys", "revoke", key_id, **environment).stdout == "revoked\n"
     again = depeche("keys", "revoke", key_id, **environment)
     assert again.returncode == 1
-    assert depeche("status", job_id, **environment, DEPECHE_API_KEY=whole).returncode == 1
+    assert depeche("status", job_id, **environment, DEPECHE_API_KEY=whole).returncode == 3
 
 
 def depeche(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
