@@ -56,6 +56,7 @@ class Journal:
         self._lasting = folder is not None
         self._folder = folder or Path()
         self._path = path
+        self._again = again
         self._file: IO[str] | None = None
         self._run = ""
         self._entries: dict[str, Entry] = {}
@@ -64,12 +65,19 @@ class Journal:
             if again:
                 self._file.truncate(0)
             self._read(self._file)
-        self.interrupted = bool(self._entries) and not self._lasting
+        self.interrupted = bool(self._run) and not self._lasting
         if not self._run:
             self._run = secrets.token_hex(16)
             self._append({"run": self._run})
             if self._file is not None:  # all keys hang on it: what else a power cut takes is found again by them
                 os.fsync(self._file.fileno())
+
+    @property
+    def how_to_go_on(self) -> str:
+        """What to do after an interruption, as a sentence behind others; empty where nothing is kept."""
+        if self._path is None:
+            return ""
+        return f" The same command{', without --again,' if self._again else ''} goes on from here."
 
     def entry(self, digest: str) -> Entry:
         """What is known of an article."""

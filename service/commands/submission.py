@@ -193,7 +193,7 @@ class _Run:
             f" {left} {'job is' if left == 1 else 'jobs are'} with the server and will be done there." if left else ""
         )
         over = sum(self._counts.values())
-        self._progress.say(f"stopped; {over} of {total} done.{there} The same command goes on from here.")
+        self._progress.say(f"stopped; {over} of {total} done.{there}{self._journal.how_to_go_on}")
 
     def sum_up(self) -> None:
         """One line at the end, where there were several articles."""
@@ -218,7 +218,7 @@ class _Run:
             found = await self._article(source)
         except ArticleError as error:
             return Outcome(source, code=error.code, detail=str(error))
-        if found.note:
+        if found.note and not self._plan.quiet:
             self._progress.say(f"{source.name}: {found.note}")
         options = _options(found, self._plan.article)
         name = digest(source.stem, self._plan.outputs, article(found.text, **options))
@@ -274,7 +274,7 @@ class _Run:
             except ApiError as error:
                 if error.code not in _FULL:
                     raise
-                if not said:
+                if not said and not self._plan.quiet:
                     self._progress.say(f"{error.detail} Trying on.")
                 said = True
                 await asyncio.sleep(error.retry_after or _FULL_S)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # `web` must not import what gevent has to patch first
     from service.commands.journal import Journal
     from service.commands.submission import Plan
 
-#: How often a request is sent again in the middle of a run: for about half a minute.
+#: How often a request is sent again in the middle of a run: for twenty seconds and more.
 _RETRIES = 8
 
 #: How often it is tried whether anybody is there at all.

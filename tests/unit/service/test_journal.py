@@ -94,6 +94,14 @@ def test_again_forgets(tmp_path: Path) -> None:
         assert journal.entry(WORD).job is None
 
 
+def test_how_to_go_on(tmp_path: Path) -> None:
+    assert Journal().how_to_go_on == ""
+    with written(tmp_path) as journal:
+        assert journal.how_to_go_on == " The same command goes on from here."
+    with Journal(tmp_path / NAME, folder=tmp_path, again=True) as journal:
+        assert journal.how_to_go_on == " The same command, without --again, goes on from here."
+
+
 def test_without_a_folder_it_goes_when_the_run_is_over(tmp_path: Path) -> None:
     path = path_for(tmp_path / "state", ["a.txt"])
     with Journal(path) as journal:

@@ -69,6 +69,17 @@ def test_what_was_submitted_is_picked_up(articles: list[Path], tmp_path: Path) -
     assert sorted(path.name for path in folder.glob("*.en.txt")) == [f"{number}.en.txt" for number in range(6)]
 
 
+def test_a_connection_that_was_lost_is_no_loss(articles: list[Path], tmp_path: Path) -> None:
+    server, folder = Server(), tmp_path / "out"
+    lost = breaking(server, lambda _: len(server.bodies) > 2, httpx2.ConnectError("refused"))
+    stopped = run_into(folder, lost, articles)
+    assert stopped.status == 3
+    assert "Nobody answers" in stopped.err
+    assert "The same command goes on from here." in stopped.err
+    assert run_into(folder, server, articles).status == 0
+    assert len(server.bodies) == 6
+
+
 def test_a_job_whose_answer_was_lost_is_found_by_its_key(articles: list[Path], tmp_path: Path) -> None:
     server, folder = Server(), tmp_path / "out"
 
