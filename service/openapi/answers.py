@@ -99,9 +99,9 @@ class Callback(Answer):
     next_at: Moment | None
 
 
-class Job(Answer):
-    """A job. `stage` is null unless it runs, `error` unless it failed, `result` unless it succeeded. `expires_at` is until when
-    an ended one is kept, `eta_at` an estimate of when it ends."""
+class JobRecord(Answer):
+    """A job without its result. `stage` is null unless it runs, `error` unless it failed. `expires_at` is until when an
+    ended one is kept."""
 
     id: JobId
     state: JobState
@@ -113,11 +113,25 @@ class Job(Answer):
     started_at: Moment | None
     ended_at: Moment | None
     expires_at: Moment | None
-    eta_at: Moment | None
     error: JobError | None
     metadata: dict[str, Any] | None
+
+
+class Job(JobRecord):
+    """A job. `stage` is null unless it runs, `error` unless it failed, `result` unless it succeeded. `expires_at` is until when
+    an ended one is kept, `eta_at` an estimate of when it ends."""
+
+    eta_at: Moment | None
     callback: Callback | None
     result: Result | None
+
+
+class JobEnded(Answer):
+    """What a `callback_url` is told."""
+
+    type: Literal["job.succeeded", "job.failed", "job.cancelled"]
+    timestamp: Moment
+    data: JobRecord
 
 
 class StateEvent(Answer):

@@ -73,6 +73,7 @@ _REQUESTS: list[type[BaseModel]] = [
 _ANSWERS: list[type[BaseModel]] = [
     *answers.Answer.__subclasses__(),
     answers.ProgressEvent,
+    answers.Job,
     answers.NewWebhookSecret,
     answers.NotReady,
 ]
@@ -86,6 +87,7 @@ def describe(app: Flask, settings: Settings) -> dict[str, Any]:
         openapi_version="3.1.0",
         info={"description": _ABOUT, "license": {"name": "Apache License 2.0", "identifier": "Apache-2.0"}},
         servers=[{"url": "/"}],
+        webhooks=webhooks.SENT,
         tags=[{"name": name, "description": description} for name, description in _TAGS.items()],
     )
     for name, scheme in _SCHEMES.items():

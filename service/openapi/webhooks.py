@@ -1,5 +1,7 @@
 """The operations of webhooks."""
 
+from typing import Any
+
 from service.contract.errors import Code
 from service.openapi import errors, headers
 from service.openapi.jobs import JOB_ID
@@ -47,4 +49,34 @@ OPERATIONS = {
             Code.STORE_UNAVAILABLE,
         ),
     ),
+}
+
+#: What is sent, as OpenAPI has it, to the `callback_url` of a job.
+SENT: dict[str, Any] = {
+    "jobEnded": {
+        "post": {
+            "operationId": "jobEnded",
+            "summary": "A job has ended",
+            "description": "Sent to the `callback_url` of a job, signed as Standard Webhooks has it, and again after longer "
+            "and longer pauses until it is answered with 2xx.",
+            "parameters": [
+                {"name": name, "in": "header", "required": True, "description": meaning, "schema": {"type": "string"}}
+                for name, meaning in (
+                    ("webhook-id", "The job's id. Who gets it twice can tell by it."),
+                    ("webhook-timestamp", "Seconds since 1970."),
+                    (
+                        "webhook-signature",
+                        "`v1,` and HMAC-SHA256 in base 64 over id, timestamp and body, with full stops between; several with "
+                        "blanks between them after a rotation.",
+                    ),
+                )
+            ],
+            "requestBody": {
+                "required": True,
+                "content": {JSON: {"schema": {"$ref": "#/components/schemas/JobEnded"}}},
+            },
+            "responses": {"2XX": {"description": "The receiver has it."}},
+            "security": [],
+        }
+    }
 }

@@ -1,5 +1,6 @@
 """Real answers, of every operation and most statuses, are as the OpenAPI document says."""
 
+import json
 from pathlib import Path
 
 import httpx2
@@ -8,6 +9,7 @@ import pytest
 from service.contract.api_keys import KeyStore
 from service.contract.quotas import Limits
 from service.page import routes
+from service.webhooks.message import body_of
 from tests.integration.service.front_end import FrontEnd, work
 from tests.integration.worker.processes import Worker
 from tests.ledger import WholeLedger
@@ -111,6 +113,9 @@ def test_webhooks(checked: Checked, store: WholeLedger) -> None:
     work(store, job_id)
     checked("POST", f"/v1/jobs/{job_id}/callback", 202)
     checked("GET", f"/v1/jobs/{job_id}", 200)
+    sent = body_of(store.get(job_id, client="local"))
+    schema = {"$ref": "#/components/schemas/JobEnded"}
+    assert checked.described.complaints("application/json", schema, json.loads(sent)) == []
     checked("DELETE", "/v1/webhook-secret", 204)
 
 
