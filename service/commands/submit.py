@@ -4,7 +4,7 @@ import asyncio
 import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -40,6 +40,13 @@ _FIRST_RETRIES = 4
     type=click.Choice(["text", "markdown", "html"]),
     help="What the articles are written in; without it .md and .html tell it, and pages become Markdown.",
 )
+@click.option(
+    "--glossary",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="French terms and the English that they must become: a line French = English for each, or .json.",
+)
+@click.option("--keep", multiple=True, metavar="TERM", help="A term that stays as it is. May be given several times.")
 @click.option("--force", is_flag=True, help="Translate what does not look French, too.")
 @click.option(
     "--wait/--no-wait", default=True, help="Wait for the results (default), or print the jobs' ids and leave."
@@ -59,6 +66,8 @@ def submit(
     max_words: int | None,
     title: str | None,
     format: str | None,
+    glossary: Path | None,
+    keep: tuple[str, ...],
     force: bool,
     callback_url: str | None,
     wait: bool,
@@ -81,6 +90,8 @@ def submit(
         raise click.UsageError("--summary and --no-summary exclude each other")
     options: ArticleOptions = {"title": title, "max_words": max_words, "force": force, "callback_url": callback_url}
     options["summary"] = "none" if no_summary else None
+    options["glossary"] = _terms(glossary) if glossary is not None else None
+    options["keep"] = list(keep) or None
     try:
         _reach(url, key)
         sources = find_sources(articles)
@@ -103,6 +114,15 @@ def submit(
             sys.exit(_run(plan, journal, url, key))
     except KeyboardInterrupt:
         sys.exit(ExitStatus.INTERRUPTED)
+
+
+def _terms(path: Path) -> dict[str, Any]:
+    from service.commands.terms import GlossaryError, read_glossary
+
+    try:
+        return read_glossary(path)
+    except GlossaryError as error:
+        raise click.UsageError(str(error)) from None
 
 
 def _run(plan: "Plan", journal: "Journal", url: str, key: str | None) -> int:

@@ -226,3 +226,16 @@ def test_a_wrong_address_is_one_line() -> None:
     refused = depeche("status", "j1", "--url", "http://[")
     assert refused.exit_code == 1
     assert len(refused.stderr.splitlines()) == 1
+
+
+def test_terms_go_with_each_article(server: Server, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("salut")
+    (tmp_path / "terms.txt").write_text("comité = works council\n")
+    arguments = ["submit", str(tmp_path / "a.txt"), "--glossary", str(tmp_path / "terms.txt")]
+    assert depeche(*arguments, "--keep", "Halle aux Vins", "--keep", "Val").exit_code == 0
+    (body,) = server.bodies
+    assert (body["glossary"], body["keep"]) == ({"comité": "works council"}, ["Halle aux Vins", "Val"])
+    (tmp_path / "terms.txt").write_text("comité\n")
+    wrong = depeche(*arguments)
+    assert (wrong.exit_code, len(server.bodies)) == (2, 1)
+    assert "line 1" in wrong.stderr
