@@ -39,8 +39,8 @@ _TAGS = {
 _ABOUT = """Translates French articles into English, and sums them up.
 
 Submit an article, then wait for its job or listen to it. Errors are problems (RFC 9457) with a stable `code`. Unknown
-fields and query parameters are refused, never ignored. Every address that answers `GET` answers `HEAD` too; methods that
-are not named get 405."""
+fields and query parameters are refused, never ignored. Every address that answers `GET` answers `HEAD` too, and all
+answer `OPTIONS`; other methods that are not named get 405."""
 
 _SCHEMES: dict[str, dict[str, Any]] = {
     "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "Counts before a Bearer token."},
