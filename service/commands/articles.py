@@ -15,6 +15,14 @@ TRANSLATION_ENDINGS = {"text": ".en.txt", "markdown": ".en.md", "html": ".en.htm
 SUMMARY_ENDING = ".summary.txt"
 OUTPUT_ENDINGS = (*TRANSLATION_ENDINGS.values(), SUMMARY_ENDING)
 
+#: How files begin that are no text at all, and what they are.
+_NO_TEXT = (
+    (b"PK\x03\x04", "a Word, OpenDocument or ZIP file"),
+    (b"\xd0\xcf\x11\xe0", "an old Word file"),
+    (b"%PDF-", "a PDF"),
+    (b"{\\rtf", "an RTF file"),
+)
+
 _BOM = "\ufeff"
 
 
@@ -56,11 +64,18 @@ def read_article(path: str, format: str | None = None, *, data: bytes | None = N
 
 def decode(data: bytes) -> str:
     """Text in UTF-8. Raises `ArticleError`, which says how to come by it."""
+    for beginning, kind in _NO_TEXT:
+        if data.startswith(beginning):
+            raise ArticleError(f"not text but {kind}. Save it as plain text, Markdown or HTML, in UTF-8")
     try:
         return data.decode()
     except UnicodeDecodeError as error:
         if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             raise ArticleError("not UTF-8 but UTF-16. Convert it, for example with iconv -f utf-16 -t utf-8") from None
+        if b"\0" in data:
+            raise ArticleError(
+                "not text: it has zero bytes. Save it as plain text, Markdown or HTML, in UTF-8"
+            ) from None
         place = f"the byte at position {error.start} is wrong"
         raise ArticleError(
             f"not UTF-8 ({place}). Convert it, for example with iconv -f windows-1252 -t utf-8"

@@ -23,7 +23,7 @@ _TEXTS = {"text/plain": "text", "text/markdown": "markdown"}
 #: What an article is taken out of its page as: Markdown unless something else is asked for.
 _EXTRACTED = {"text": "txt", "markdown": "markdown", "html": "html"}
 
-_HOW_TO_INSTALL = "addresses need an extra package: pip install 'depeche[fetch]'"
+_HOW_TO_INSTALL = "addresses need an extra: .venv/bin/pip install -c constraints.txt -e '.[fetch]' in Dépêche's folder"
 
 
 class Fetcher:
