@@ -1,6 +1,9 @@
 """When a request is sent again, and after which pause."""
 
+import os
 import random
+import socket
+import ssl
 
 import httpx2
 
@@ -39,9 +42,27 @@ class Tries:
         if self._made >= self._limit or (refused is not None and refused.status not in _PASSING):
             if refused is not None:
                 raise refused
-            why = f" ({type(failure).__name__})" if failure is not None else ""
+            why = f" ({_reason(failure)})" if failure is not None else ""
             raise Unreachable(f"Nobody answers at {self._url}{why}. Is it running?") from failure
         pause: float = min(_BACKOFF_S[0] * 2**self._made, _BACKOFF_S[1])
         self._made += 1
         pause *= random.uniform(0.5, 1.0)  # noqa: S311 - spreads retries, guards nothing
         return pause if refused is None else min(max(pause, refused.retry_after or 0.0), _PATIENCE_S)
+
+
+def _reason(failure: BaseException) -> str:
+    """What went wrong, in the words of the system. No text of httpx's own: some of it quotes headers, and so keys."""
+    if isinstance(failure, httpx2.TimeoutException):
+        return "no answer in time"
+    if isinstance(failure, httpx2.RemoteProtocolError):
+        return "the connection broke off, or it is not a web server"
+    cause: BaseException | None = failure
+    while cause is not None:
+        if isinstance(cause, ssl.SSLError):
+            return f"TLS: {getattr(cause, 'verify_message', '') or cause.reason or 'failed'}"
+        if isinstance(cause, socket.gaierror):
+            return "there is no such name"
+        if isinstance(cause, OSError) and cause.errno:
+            return os.strerror(cause.errno).lower()
+        cause = cause.__cause__ or cause.__context__
+    return type(failure).__name__

@@ -25,6 +25,12 @@ class Failed(click.ClickException):
         click.echo(f"depeche: {self.format_message()}", err=True)
 
 
+class Misused(Failed):
+    """What was given can't be used: one line and exit status 2, as click has for the rest of the command line."""
+
+    exit_code = ExitStatus.USAGE
+
+
 class ShutOut(Failed):
     """Nobody answers, or nobody who lets us in: one line and exit status 3."""
 

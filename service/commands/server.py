@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from service.commands.failure import Failed, ShutOut
+from service.commands.failure import Failed, Misused, ShutOut
 
 if TYPE_CHECKING:  # `web` must not import what gevent has to patch first
     from service.client import AsyncClient, Client
@@ -37,7 +37,7 @@ def open_client(url: str, key: str | None, **options: Any) -> "Client":
     """A client; a wrong address or key is one line."""
     from service.client import Client
 
-    with one_line():
+    with _usable():
         return Client(url, key=key or None, **options)
 
 
@@ -45,8 +45,19 @@ def open_async_client(url: str, key: str | None, **options: Any) -> "AsyncClient
     """The same for asyncio."""
     from service.client import AsyncClient
 
-    with one_line():
+    with _usable():
         return AsyncClient(url, key=key or None, **options)
+
+
+@contextmanager
+def _usable() -> Iterator[None]:
+    """An address or key that can't be one, as one line and wrong usage."""
+    from service.client import ClientError
+
+    try:
+        yield
+    except ClientError as error:
+        raise Misused(str(error)) from None
 
 
 @contextmanager

@@ -224,7 +224,7 @@ def test_refusals_are_one_line(answering: Answering) -> None:
 
 def test_a_wrong_address_is_one_line() -> None:
     refused = depeche("status", "j1", "--url", "http://[")
-    assert refused.exit_code == 1
+    assert refused.exit_code == 2
     assert len(refused.stderr.splitlines()) == 1
 
 
