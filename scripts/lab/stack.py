@@ -123,7 +123,7 @@ def _run(owned: Owned, options: argparse.Namespace) -> int:
         if options.articles:
             return _submit(url, options)
         owned.announce(url)
-        _greet(url, logs)
+        _greet(url, logs, embedded.url if embedded is not None else None)
         _supervise(children)
     finally:
         _ignore_signals()
@@ -146,11 +146,18 @@ def _supervise(children: Sequence[Child]) -> None:
                 continue
             delay = delays[child.name]
             delays[child.name] = min(delay * 2, _RESTART_S[1])
-            _say(
-                f"{child.name} ended with status {child.status}; starting it again in {delay:.0f} s\n{child.last_words(3)}"
-            )
+            _say(f"{child.name} {_ending(child.status)}; starting it again in {delay:.0f} s\n{child.last_words(3)}")
             time.sleep(delay)
             child.start()
+
+
+def _ending(status: int) -> str:
+    if status >= 0:
+        return f"ended with status {status}"
+    try:
+        return f"was ended by {signal.Signals(-status).name}"
+    except ValueError:
+        return f"was ended by signal {-status}"
 
 
 def _wait_until_ready(url: str, children: Sequence[Child]) -> None:
@@ -225,13 +232,16 @@ def _port(options: argparse.Namespace) -> int:
         return int(probe.getsockname()[1])
 
 
-def _greet(url: str, logs: Path) -> None:
+def _greet(url: str, logs: Path, redis_url: str | None) -> None:
+    """What can be done now. The address of a Redis that is not ours may hold a password, and is not shown."""
     _say(
         "ready\n"
         f"  page           {url}/\n"
-        f"  documentation  {ROOT / 'docs' / 'http.md'}\n"
+        f"  interface      {url}/docs\n"
+        f"  first steps    {ROOT / 'docs' / 'tutorial.md'}\n"
         f"  logs           {logs}\n"
-        "  Ctrl-C stops all of it."
+        + (f"  for keys       export DEPECHE_REDIS_URL={redis_url}\n" if redis_url is not None else "")
+        + "  Ctrl-C stops all of it."
     )
 
 
@@ -250,7 +260,10 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Settings are DEPECHE_ variables; the README has a table of them.",
     )
     parser.add_argument(
-        "articles", nargs="*", metavar="ARTICLE.txt", help="French text files in UTF-8; - is standard input"
+        "articles",
+        nargs="*",
+        metavar="ARTICLE",
+        help="French text, Markdown or HTML in UTF-8, or a folder; - is standard input",
     )
     parser.add_argument(
         "--json", action="store_true", help="print the whole job as JSON; an array for several articles"

@@ -25,6 +25,13 @@ class Failed(click.ClickException):
         click.echo(f"depeche: {self.format_message()}", err=True)
 
 
+class WithoutRedis(Failed):
+    """Redis does not answer a command that talks to it directly: what was said, and where its address comes from."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__(f"{said} DEPECHE_REDIS_URL says where Redis is; scripts/run prints what it is for its own.")
+
+
 class Misused(Failed):
     """What was given can't be used: one line and exit status 2, as click has for the rest of the command line."""
 

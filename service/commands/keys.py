@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from service.commands.failure import Failed
+from service.commands.failure import Failed, WithoutRedis
 
 if TYPE_CHECKING:  # `depeche web` must not import what gevent has to patch first
     from service.contract.api_keys import ApiKey, KeyStore
@@ -110,5 +110,7 @@ def _store() -> Iterator["KeyStore"]:
         redis = connect(settings.redis_url.get_secret_value(), timeout_s=settings.redis_timeout_s, name="depeche-keys")
         with redis:
             yield KeyStore(redis, prefix=settings.key_prefix)
-    except (SettingsError, StoreUnavailable) as error:
+    except StoreUnavailable as error:
+        raise WithoutRedis(str(error)) from None
+    except SettingsError as error:
         raise Failed(str(error)) from None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from service.commands.failure import Failed
+from service.commands.failure import Failed, WithoutRedis
 
 if TYPE_CHECKING:  # `depeche web` must not import what gevent has to patch first
     from service.contract.webhook_secrets import WebhookSecretStore
@@ -73,5 +73,7 @@ def _store() -> Iterator["WebhookSecretStore"]:
             yield WebhookSecretStore(redis, prefix=settings.key_prefix)
     except WebhookSecretNotFound:
         raise Failed("this client has no webhook secret") from None
-    except (SettingsError, StoreUnavailable) as error:
+    except StoreUnavailable as error:
+        raise WithoutRedis(str(error)) from None
+    except SettingsError as error:
         raise Failed(str(error)) from None

@@ -191,3 +191,23 @@ def test_readiness_is_asked_of_this_machine_whatever_the_proxy(monkeypatch: pyte
         server.server_close()
     assert answers == [True, False, False]
     assert not stack._answers(url + "/ready"), "nobody listens any more"
+
+
+def test_what_ended_a_process_is_said_in_words() -> None:
+    assert stack._ending(3) == "ended with status 3"
+    assert stack._ending(-9) == "was ended by SIGKILL"
+    assert stack._ending(-200) == "was ended by signal 200"
+
+
+@pytest.mark.parametrize("redis_url", ["unix:///tmp/depeche-x/redis.sock", None])
+def test_the_greeting_tells_of_a_redis_of_our_own_alone(
+    redis_url: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stack._greet("http://127.0.0.1:1", Path("logs"), redis_url)
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "depeche: ready"
+    assert [line for line in lines if "DEPECHE_REDIS_URL" in line] == (
+        [f"  for keys       export DEPECHE_REDIS_URL={redis_url}"] if redis_url else []
+    )
+    named = next(line for line in lines if "first steps" in line).split()[-1]
+    assert Path(named).exists()
