@@ -46,9 +46,9 @@ class TextPrinter:
         summary = summary_of(job.result)
         if not self._summary_only:
             self._out.write(_ended(text))
-            if summary is not None:
+            if summary:
                 self._out.write("\nSummary\n-------\n")
-        if summary is not None:
+        if summary:  # an article without a sentence has an empty one
             self._out.write(_ended(summary))
         self._out.flush()
 
