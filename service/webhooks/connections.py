@@ -13,7 +13,17 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from httpcore2 import SOCKET_OPTION, ConnectError, ConnectTimeout, NetworkBackend, NetworkStream, SyncBackend
+from httpcore2 import (
+    SOCKET_OPTION,
+    ConnectError,
+    ConnectTimeout,
+    NetworkBackend,
+    NetworkStream,
+    ReadTimeout,
+    SyncBackend,
+    TimeoutException,
+    WriteTimeout,
+)
 
 from service.webhooks.addresses import Address, Addresses
 
@@ -122,11 +132,11 @@ class TimedStream(NetworkStream):
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Raises `ReadTimeout` when the time is over."""
-        return self._stream.read(max_bytes, self._left(timeout))
+        return self._stream.read(max_bytes, self._left(timeout, ReadTimeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         """Raises `WriteTimeout` when the time is over."""
-        self._stream.write(buffer, self._left(timeout))
+        self._stream.write(buffer, self._left(timeout, WriteTimeout))
 
     def close(self) -> None:
         """Closes the connection."""
@@ -137,7 +147,7 @@ class TimedStream(NetworkStream):
     ) -> NetworkStream:
         """Raises `TlsFailed`, and `ConnectTimeout` when the time is over."""
         try:
-            stream = self._stream.start_tls(ssl_context, server_hostname, self._left(timeout))
+            stream = self._stream.start_tls(ssl_context, server_hostname, self._left(timeout, ConnectTimeout))
         except ConnectError as error:
             if isinstance(error.__cause__, ssl.SSLError):
                 raise TlsFailed from error
@@ -148,7 +158,9 @@ class TimedStream(NetworkStream):
         """What the stream below knows."""
         return self._stream.get_extra_info(info)
 
-    def _left(self, timeout: float | None) -> float:
-        """Seconds for the next step. Never 0, which would mean that nothing is waited for, not even what is there."""
-        left = max(0.001, self._deadline - time.monotonic())
+    def _left(self, timeout: float | None, late: type[TimeoutException]) -> float:
+        """Seconds for the next step. Raises `late` where none are left, even if there is something to read: it may never end."""
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise late("the time of the delivery is over")
         return left if timeout is None else min(left, timeout)

@@ -132,6 +132,11 @@ class TestTime:
         receiver.reply = Reply(raw=(b"HTTP/1.1 102 Processing\r\n\r\n",) * 600, pause_s=0.1)
         assert post(receiver.url, whole_s=1.0) == Answer(fault=Fault.TIMEOUT)
 
+    def test_provisional_answers_as_fast_as_they_can_be_read(self, receiver: Receiver) -> None:
+        """There is always something to read, so no read has to wait."""
+        receiver.reply = Reply(raw=(b"HTTP/1.1 102 Processing\r\n\r\n" * 1000,) * 4000)
+        assert post(receiver.url, whole_s=0.5) == Answer(fault=Fault.TIMEOUT)
+
     def test_a_handshake_that_never_comes(self) -> None:
         with socket.create_server(("127.0.0.1", 0)) as silent:
             url = f"https://127.0.0.1:{silent.getsockname()[1]}/"
