@@ -61,7 +61,7 @@ def _asked_s(retry_after: str | None) -> float:
         return min(float(text[:9]), _MOST_RETRY_AFTER_S)
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):  # a number in it is none that a date can have
         return 0.0
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)

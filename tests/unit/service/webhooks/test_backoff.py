@@ -66,6 +66,7 @@ def test_waits_differ_at_random() -> None:
         ("²", 0, 7),
         ("Wed, 21 Oct 2015 07:28:00 -0000", 0, 7),
         ("Wed, 99 Oct 2015 07:28:00 GMT", 0, 7),
+        ("Wed, 21 Oct 99999999999999 07:28:00 GMT", 0, 7),
     ],
 )
 @pytest.mark.parametrize("status", [429, 503])
