@@ -16,7 +16,7 @@ URL_CHARACTERS = 2_000
 
 _VISIBLE = re.compile(r"[!-~]+\Z")
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\Z")
-_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*\Z")
+_NUMBER = re.compile(r"([0-9]+|0x[0-9a-f]*)\Z")
 _PORTS = {"http": 80, "https": 443}
 
 

@@ -17,6 +17,7 @@ from service.contract.request import parse_request
         ("http://192.0.2.7/x?", Receiver("http", "192.0.2.7", 80, "/x?"), "192.0.2.7:80"),
         ("http://[2001:DB8::0:1]:1/", Receiver("http", "2001:db8::1", 1, "/"), "[2001:db8::1]:1"),
         ("https://xn--dpche-bsa.fr?x", Receiver("https", "xn--dpche-bsa.fr", 443, "/?x"), "xn--dpche-bsa.fr:443"),
+        ("http://3f9c0de8a1b2:81/", Receiver("http", "3f9c0de8a1b2", 81, "/"), "3f9c0de8a1b2:81"),
     ],
 )
 def test_what_is_taken(url: str, receiver: Receiver, name: str) -> None:
