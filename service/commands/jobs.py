@@ -50,13 +50,17 @@ def status(job_ids: tuple[str, ...], wait: bool, as_json: bool, url: str, key: s
 @reaching_a_server
 def list_jobs(state: str | None, limit: int, as_json: bool, url: str, key: str | None) -> None:
     """Lists your own jobs, newest first: id, state, when they were submitted, what went wrong."""
+    none = True
     with open_client(url, key) as client, one_line():
         for job in islice(client.jobs(state=state), limit):
+            none = False
             if as_json:
                 click.echo(json.dumps(dict(job.raw), ensure_ascii=False))
             else:
                 code = f"  {job.error[0]}" if job.error else ""
                 click.echo(f"{job.id}  {job.state:<9}  {job.raw['created_at']}{code}")
+    if none:
+        click.echo(f"depeche: there are no {f'{state} ' if state else ''}jobs", err=True)
 
 
 @click.command()

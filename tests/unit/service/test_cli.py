@@ -100,6 +100,13 @@ def test_list(answering: Answering) -> None:
     assert depeche("list", "--state", "gone").exit_code == 2
 
 
+def test_that_there_are_no_jobs_is_said(answering: Answering) -> None:
+    answering(lambda _: httpx2.Response(200, json={"jobs": [], "next": None}))
+    for arguments, words in (((), "no jobs"), (("--state", "failed"), "no failed jobs")):
+        answer = depeche("list", *arguments)
+        assert (answer.exit_code, answer.stdout, answer.stderr) == (0, "", f"depeche: there are {words}\n")
+
+
 def test_status_of_several(answering: Answering) -> None:
     states = {"j1": job("j1"), "j2": job("j2", "failed"), "j3": job("j3", "running", eta_at="2026-11-24T01:40:30.000Z")}
     answering(lambda request: httpx2.Response(200, json=states[request.url.path.rpartition("/")[2]]))
