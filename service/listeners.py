@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
-from service.contract.errors import StoreUnavailable
+from service.contract.errors import StoreFault, StoreUnavailable
 
 #: Seconds between two looks, and for which a worker believes that somebody listens: it is told at every tenth look.
 LOOK_S, HEARD_S = 0.5, 30
@@ -73,7 +73,7 @@ class ListenerHub:
                 job_ids = list(self._jobs)
             heard_s = 0 if looks % _LOOKS_TO_RENEW else HEARD_S
             looks += 1
-            with suppress(StoreUnavailable):  # the next look may find it back
+            with suppress(StoreUnavailable, StoreFault):  # the next look may find it back
                 for start in range(0, len(job_ids), _CHUNK):
                     chunk = job_ids[start : start + _CHUNK]
                     self._tell(dict(zip(chunk, self._look(chunk, heard_s), strict=True)))

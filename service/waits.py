@@ -8,7 +8,7 @@ from redis import Redis
 from redis.client import PubSub
 from redis.exceptions import RedisError
 
-from service.contract.errors import StoreUnavailable
+from service.contract.errors import StoreFault, StoreUnavailable
 from service.contract.logs import get_logger
 from service.contract.states import JobState
 
@@ -143,7 +143,7 @@ class WaitHub:
             self._poll_now.clear()
             with self._lock:
                 job_ids = list(self._waiters)
-            with suppress(StoreUnavailable):
+            with suppress(StoreUnavailable, StoreFault):
                 for start in range(0, len(job_ids), _CHUNK):
                     chunk = job_ids[start : start + _CHUNK]
                     for job_id, state in zip(chunk, self._states(chunk), strict=True):

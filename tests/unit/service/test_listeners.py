@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from service.contract.errors import StoreUnavailable
+from service.contract.errors import StoreFault, StoreUnavailable
 from service.listeners import HEARD_S, ListenerHub
 
 PATIENCE_S = 10.0
@@ -17,15 +17,15 @@ class Ledger:
     def __init__(self) -> None:
         self.versions: dict[str, int] = {}
         self.asked: list[tuple[tuple[str, ...], int]] = []
-        self.silent = False
+        self.trouble: StoreUnavailable | StoreFault | None = None
         self._looked = threading.Condition()
 
     def look(self, job_ids: Sequence[str], heard_s: int) -> list[tuple[int, int]]:
         with self._looked:
             self.asked.append((tuple(sorted(job_ids)), heard_s))
             self._looked.notify_all()
-            if self.silent:
-                raise StoreUnavailable("does not answer")
+            if self.trouble is not None:
+                raise self.trouble
             return [(self.versions.get(job_id, 0), 0) for job_id in job_ids]
 
     def after_looks(self, count: int) -> None:
@@ -84,16 +84,17 @@ def test_who_has_left_is_not_looked_after(hub: ListenerHub, ledger: Ledger) -> N
         assert ledger.asked[-1][0] == ("b",)
 
 
-def test_an_outage_is_passed_over(hub: ListenerHub, ledger: Ledger) -> None:
+@pytest.mark.parametrize("trouble", [StoreUnavailable("does not answer"), StoreFault("wrongtype")])
+def test_an_outage_is_passed_over(hub: ListenerHub, ledger: Ledger, trouble: StoreUnavailable | StoreFault) -> None:
     event = threading.Event()
     with hub.listen("a", event):
         ledger.after_looks(2)
         event.clear()
-        ledger.silent = True
+        ledger.trouble = trouble
         ledger.versions["a"] = 2
         ledger.after_looks(2)
         assert not event.is_set()
-        ledger.silent = False
+        ledger.trouble = None
         assert event.wait(PATIENCE_S)
 
 
