@@ -60,7 +60,8 @@ class Fetcher:
         if media_type not in _PAGES:
             raise ArticleError(f"it is {media_type}, no page and no text", "not_fetched")
         page: str | bytes = _text(answer, data) if answer.charset_encoding else data
-        return _checked(await asyncio.to_thread(_article_of, extractor, page, str(answer.url), format or "markdown"))
+        where = str(answer.url.copy_with(userinfo=b""))  # the links in the article begin with it
+        return _checked(await asyncio.to_thread(_article_of, extractor, page, where, format or "markdown"))
 
     async def _get(self, address: str) -> tuple[httpx2.Response, bytes]:
         """The answer and its body. Raises `ArticleError`, and what httpx2 raises."""

@@ -37,6 +37,12 @@ def test_a_page_gives_its_article_and_its_title(site: WebSite) -> None:
         assert other not in article.text
 
 
+def test_a_password_in_the_address_is_not_in_the_links_of_the_article(site: WebSite) -> None:
+    article = fetch(f"{site.url.replace('://', '://moi:motdepasse@')}/pont")
+    assert f"[La crue]({site.url}/crue)" in article.text
+    assert "motdepasse" not in article.text
+
+
 def test_a_page_in_another_format(site: WebSite) -> None:
     html, text = fetch(f"{site.url}/pont", "html"), fetch(f"{site.url}/pont", "text")
     assert "<strong>pont des Tanneurs</strong>" in html.text
