@@ -159,7 +159,7 @@ class TimedStream(NetworkStream):
         return self._stream.get_extra_info(info)
 
     def _left(self, timeout: float | None, late: type[TimeoutException]) -> float:
-        """Seconds for the next step. Raises `late` where none are left, even if there is something to read: it may never end."""
+        """Seconds for the next step. Raises `late` where none are left, even if there are bytes to read: they may never end."""
         left = self._deadline - time.monotonic()
         if left <= 0:
             raise late("the time of the delivery is over")
