@@ -32,12 +32,14 @@ class AsyncClient:
         key: str | None = None,
         timeout_s: float = 30.0,
         retries: int = 5,
+        wait_for_room: bool = True,
         transport: httpx2.AsyncBaseTransport | None = None,
     ) -> None:
         self._http = httpx2.AsyncClient(transport=transport, **connection.settings(url, key, timeout_s))
         self.url = connection.shown(url)
         self._timeout_s = timeout_s
         self._retries = retries
+        self._room = wait_for_room
 
     async def submit(
         self, text: str, *, idempotency_key: str | None = None, **options: Unpack[ArticleOptions]
@@ -166,7 +168,7 @@ class AsyncClient:
         await self.close()
 
     async def _send(self, call: Call[T]) -> T:
-        tries = Tries(self._retries if call.retried else 0, self.url)
+        tries = Tries(self._retries if call.retried else 0, self.url, room=self._room)
         timeout = connection.limits(self._timeout_s + call.wait_s)
         while True:
             try:

@@ -25,7 +25,8 @@ class Client:
     followed.
 
     `timeout_s` bounds connecting, and each read beyond what a wait takes. `retries` is how often a request is sent again
-    after 429, 502, 503, 504 or a broken connection.
+    after 429, 502, 503, 504 or a broken connection. Unless it shall `wait_for_room`, a full queue and a quota that is used up
+    are raised at once.
     """
 
     def __init__(
@@ -35,12 +36,14 @@ class Client:
         key: str | None = None,
         timeout_s: float = 30.0,
         retries: int = 5,
+        wait_for_room: bool = True,
         transport: httpx2.BaseTransport | None = None,
     ) -> None:
         self._http = httpx2.Client(transport=transport, **connection.settings(url, key, timeout_s))
         self.url = connection.shown(url)
         self._timeout_s = timeout_s
         self._retries = retries
+        self._room = wait_for_room
 
     def submit(self, text: str, *, idempotency_key: str | None = None, **options: Unpack[ArticleOptions]) -> JobView:
         """Submits an article. Raises `ClientError`.
@@ -163,7 +166,7 @@ class Client:
         self.close()
 
     def _send(self, call: Call[T]) -> T:
-        tries = Tries(self._retries if call.retried else 0, self.url)
+        tries = Tries(self._retries if call.retried else 0, self.url, room=self._room)
         timeout = connection.limits(self._timeout_s + call.wait_s)
         while True:
             try:

@@ -17,15 +17,20 @@ _PATIENCE_S = 60.0
 
 _PASSING = frozenset({429, 502, 503, 504})
 
+#: Codes of refusals for want of room. How long they last nobody knows: minutes of a quota, hours of a queue.
+_FULL = frozenset({"queue_full", "quota_exceeded"})
+
 
 class Tries:
     """The tries of one request, or of one stream since it last got something.
 
-    `limit` is how often it is sent again; `url` is for the message.
+    `limit` is how often it is sent again; `url` is for the message. Unless `room` is waited for, a refusal for want of it is
+    raised at once.
     """
 
-    def __init__(self, limit: int, url: str) -> None:
+    def __init__(self, limit: int, url: str, *, room: bool = True) -> None:
         self._limit = limit
+        self._room = room
         self._url = url
         self._made = 0
 
@@ -39,7 +44,7 @@ class Tries:
         Raises `ApiError` or `Unreachable` where another try is of no use, or enough have been made.
         """
         refused = failure if isinstance(failure, ApiError) else None
-        if self._made >= self._limit or (refused is not None and refused.status not in _PASSING):
+        if self._made >= self._limit or (refused is not None and not self._passes(refused)):
             if refused is not None:
                 raise refused
             why = f" ({_reason(failure)})" if failure is not None else ""
@@ -48,6 +53,9 @@ class Tries:
         self._made += 1
         pause *= random.uniform(0.5, 1.0)  # noqa: S311 - spreads retries, guards nothing
         return pause if refused is None else min(max(pause, refused.retry_after or 0.0), _PATIENCE_S)
+
+    def _passes(self, refusal: ApiError) -> bool:
+        return refusal.status in _PASSING and (self._room or refusal.code not in _FULL)
 
 
 def _reason(failure: BaseException) -> str:

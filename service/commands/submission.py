@@ -27,8 +27,8 @@ _ABREAST = 8
 #: Refusals that pass: the next article would be refused too.
 _FULL = frozenset({"queue_full", "quota_exceeded"})
 
-#: Seconds between two tries at a full queue, where the server does not say.
-_FULL_S = 5.0
+#: Seconds between two tries at a full queue, where the server does not say, and at most.
+_FULL_S, _FULL_MOST_S = 5.0, 60.0
 
 #: Statuses of refusals that every article would get.
 _SHUT_OUT = frozenset({401, 403, 421})
@@ -66,6 +66,14 @@ class _Stop(Exception):
     def __init__(self, message: str, status: ExitStatus) -> None:
         super().__init__(message)
         self.status = status
+
+
+class _NoRoom(Exception):
+    """The queue is full, or the key's quota is used up, for so many seconds or more."""
+
+    def __init__(self, message: str, seconds: float) -> None:
+        super().__init__(message)
+        self.seconds = min(seconds, _FULL_MOST_S)
 
 
 async def run_submission(
@@ -150,6 +158,9 @@ class _Run:
         self._waiting: Iterator[Source] = iter(plan.sources)
         self._turn: asyncio.Event | None = None
         self._door = asyncio.Semaphore(_ABREAST)
+        self._full = asyncio.Lock()
+        self._refused: _NoRoom | None = None
+        self._said_full = False
         self._with_server: dict[str, str] = {}
         self._counts = dict.fromkeys(What, 0)
 
@@ -259,25 +270,45 @@ class _Run:
             else:
                 self._with_server[job.id] = name
                 return job
-        async with self._door:
-            job = await self._submit(text, self._journal.key(name), options)
+        job = await self._submit(text, self._journal.key(name), options)
         self._journal.submitted(name, job.id, self._client.url)
         self._with_server[job.id] = name
         return job
 
     async def _submit(self, text: str, key: str, options: ArticleOptions) -> JobView:
-        """Tries for as long as there is no room."""
-        said = False
-        while True:
-            try:
-                return await self._client.submit(text, idempotency_key=key, **options)
-            except ApiError as error:
-                if error.code not in _FULL:
-                    raise
-                if not said and not self._plan.quiet:
-                    self._progress.say(f"{error.detail} Trying on.")
-                said = True
-                await asyncio.sleep(error.retry_after or _FULL_S)
+        """Several at once while there is room. While there is none one of them tries, and the others wait behind it."""
+        if not self._full.locked():
+            async with self._door:
+                try:
+                    return await self._try(text, key, options)
+                except _NoRoom as no_room:
+                    self._refused = no_room
+        async with self._full:
+            while True:
+                if self._refused is not None:
+                    self._say_full(self._refused)
+                    await asyncio.sleep(self._refused.seconds)
+                try:
+                    job = await self._try(text, key, options)
+                except _NoRoom as no_room:
+                    self._refused = no_room
+                else:
+                    self._refused = None
+                    return job
+
+    async def _try(self, text: str, key: str, options: ArticleOptions) -> JobView:
+        """Raises `_NoRoom`, and `ClientError`."""
+        try:
+            return await self._client.submit(text, idempotency_key=key, **options)
+        except ApiError as error:
+            if error.code not in _FULL:
+                raise
+            raise _NoRoom(error.detail, error.retry_after or _FULL_S) from None
+
+    def _say_full(self, no_room: _NoRoom) -> None:
+        if not self._said_full and not self._plan.quiet:
+            self._progress.say(f"{no_room} Trying on.")
+        self._said_full = True
 
     async def _end(self, source: Source, name: str, job: JobView) -> JobView:
         if job.state.ended:

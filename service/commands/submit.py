@@ -129,7 +129,7 @@ def _run(plan: "Plan", journal: "Journal", url: str, key: str | None) -> int:
     from service.commands.submission import run_submission
 
     async def work() -> int:
-        client = open_async_client(url, key, retries=_RETRIES)
+        client = open_async_client(url, key, retries=_RETRIES, wait_for_room=False)
         run = asyncio.ensure_future(run_submission(plan, client, journal, stdout=sys.stdout, stderr=sys.stderr))
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, run.cancel)
         return await run

@@ -93,6 +93,14 @@ def test_a_submission_is_tried_again_with_the_same_key(client_of: Maker, pauses:
     assert all(0 < pause <= 8 for pause in pauses)
 
 
+def test_want_of_room_is_raised_at_once_where_it_is_not_waited_for(client_of: Maker, pauses: list[float]) -> None:
+    for status, code, sent in ((503, "queue_full", 1), (429, "quota_exceeded", 1), (503, "store_unavailable", 3)):
+        handler, requests = answers(*(problem(status, code) for _ in range(3)))
+        with client_of(handler, retries=2, wait_for_room=False) as client, pytest.raises(ApiError, match=code):
+            client.submit("Bonjour.")
+        assert len(requests) == sent
+
+
 def test_it_gives_up(client_of: Maker, pauses: list[float]) -> None:
     handler, requests = answers(*(problem(503, "store_unavailable", **{"Retry-After": "2"}) for _ in range(3)))
     with client_of(handler, retries=2) as client, pytest.raises(ApiError) as refusal:

@@ -39,7 +39,9 @@ def run(server: Any, paths: Sequence[object], err: io.StringIO | None = None, **
     plan = Plan(sources=sources, several=means_several(arguments), **options)
 
     async def work() -> int:
-        client = AsyncClient("http://depeche.test", transport=httpx2.MockTransport(server), retries=0)
+        client = AsyncClient(
+            "http://depeche.test", transport=httpx2.MockTransport(server), retries=0, wait_for_room=False
+        )
         return await run_submission(plan, client, journal, stdout=out, stderr=err)
 
     return Outcome(asyncio.run(work()), out.getvalue(), err.getvalue())
