@@ -249,7 +249,7 @@ class _Run:
             raise _Stop(str(error), ExitStatus.UNREACHABLE) from None
         files = self._writer.write(source.stem, job.result, text) if self._writer and job.result else []
         self._journal.ended(name, job.state, files)
-        del self._with_server[job.id]
+        self._with_server.pop(job.id, None)  # the same article may be there twice: it has one job
         return Outcome(source, job, text, files=tuple(files))
 
     async def _article(self, source: Source) -> Article:

@@ -84,6 +84,17 @@ def test_json_is_an_object_or_an_array(articles: list[Path]) -> None:
     assert [item["result"]["translation"]["text"] for item in jobs] == ["UN.FR ÉTÉ\n", "DEUX ÉTÉ\n"]
 
 
+def test_the_same_article_twice_is_one_job(articles: list[Path]) -> None:
+    server = Server()
+
+    async def slow(request: httpx2.Request) -> httpx2.Response:
+        await asyncio.sleep(0.01)
+        return server(request)
+
+    outcome = run(slow, [articles[0], articles[0]])
+    assert (outcome.status, outcome.out.count("UN.FR ÉTÉ"), len(server.bodies)) == (0, 2, 1)
+
+
 def test_failures_harm_no_other_and_make_the_status(articles: list[Path], tmp_path: Path) -> None:
     wrong = {"bad.txt": b"caf\xe9", "empty.txt": b" \n", "refused.txt": b"refuse", "failed.txt": b"fail"}
     for name, content in wrong.items():
