@@ -70,7 +70,8 @@ export async function cancel() {
   if (now.cancelling) return;
   now.cancelling = true;
   try {
-    await call(jobPath(now.id), { method: "DELETE" });
+    // A DELETE would erase what has ended meanwhile.
+    if (!ended(await call(jobPath(now.id)))) await call(jobPath(now.id), { method: "DELETE" });
   } catch (error) {
     now.cancelling = false;
     complain(error);

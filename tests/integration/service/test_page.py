@@ -225,6 +225,16 @@ def test_cancel(visitor: Visitor, http: httpx2.Client) -> None:
     assert http.get(f"/v1/jobs/{job_id}").json()["state"] == "cancelled"
 
 
+def test_cancel_erases_nothing_that_has_ended(visitor: Visitor, store: WholeLedger, http: httpx2.Client) -> None:
+    visitor.page.route("**/events", lambda _: None)  # so the page does not hear of the end
+    job_id = visitor.translate("Bonjour.")
+    visitor.sees("state", "Waiting")
+    work(store, job_id)
+    with visitor.page.expect_response(lambda answer: answer.url.endswith(job_id)):
+        visitor.find("cancel").click()
+    assert http.get(f"/v1/jobs/{job_id}").json()["state"] == "succeeded"
+
+
 def test_a_reload_goes_on(visitor: Visitor, store: WholeLedger) -> None:
     job_id = visitor.translate("Bonjour. Salut.")
     claim = store.claim(job_id, worker="test", lease_s=15)
