@@ -58,7 +58,7 @@ def find_sources(arguments: Sequence[str]) -> list[Source]:
 
 def means_several(arguments: Sequence[str]) -> bool:
     """Whether the arguments may stand for several articles, however many are there now."""
-    return len(arguments) > 1 or any(Path(each).is_dir() or _is_pattern(each) for each in arguments)
+    return len(arguments) > 1 or any(os.path.isdir(each) or _is_pattern(each) for each in arguments)
 
 
 def place(sources: Sequence[Source], output: Path, ours: Collection[Path] = ()) -> list[Source]:
@@ -86,7 +86,7 @@ def _sources_of(argument: str) -> Iterator[Source]:
         yield Source(STDIN, PurePath("stdin"), data=sys.stdin.buffer.read())
     elif _ADDRESS.match(argument):
         yield Source(argument, PurePath(_name_of_address(argument)))
-    elif Path(argument).is_dir():
+    elif os.path.isdir(argument):
         yield from _below(argument)
     elif _is_pattern(argument):
         yield from _matching(argument)
@@ -95,7 +95,7 @@ def _sources_of(argument: str) -> Iterator[Source]:
 
 
 def _is_pattern(argument: str) -> bool:
-    known = argument == STDIN or _ADDRESS.match(argument) or Path(argument).exists()
+    known = argument == STDIN or _ADDRESS.match(argument) or os.path.exists(argument)
     return not known and glob.has_magic(argument)
 
 

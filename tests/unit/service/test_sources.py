@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from service.commands.articles import ArticleError, read_article
 from service.commands.sources import find_sources, means_several, place
 
 
@@ -120,3 +121,12 @@ def test_a_password_in_an_address_is_not_repeated() -> None:
     [source] = find_sources(["https://me:secret@example.org/a?b=//c@d"])
     assert source.name == "https://example.org/a?b=//c@d"
     assert source.where.startswith("https://me:secret@")
+
+
+@pytest.mark.parametrize("text", ["Il pleut. " * 60, "Il pleut ? " * 60])
+def test_a_text_in_the_place_of_a_name_is_no_file(text: str, tmp_path: Path) -> None:
+    means_several([text])
+    [source] = place(find_sources([text]), tmp_path)
+    assert source.where == text
+    with pytest.raises(ArticleError):
+        read_article(text)
