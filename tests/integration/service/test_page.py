@@ -378,6 +378,22 @@ def test_a_key_can_be_used_where_none_is_demanded(visitor: Visitor, store: Whole
     visitor.misses("key-offer")
 
 
+def test_a_browser_that_keeps_nothing_will_do(visitor: Visitor, store: WholeLedger, front_end: FrontEnd) -> None:
+    key = KeyStore(store.redis, prefix="depeche:").create("press")[1]
+    refusing = "{ get() { throw new DOMException('no', 'SecurityError'); } }"
+    for storage in ("localStorage", "sessionStorage"):
+        visitor.context.add_init_script(f"Object.defineProperty(window, '{storage}', {refusing});")
+    with front_end.client(headers={"Authorization": f"Bearer {key}"}) as press:
+        job_id = press.post("/v1/jobs", json={"text": "Bonjour."}).json()["id"]
+    work(store, job_id)
+    visitor.page.goto(f"{visitor.url}/jobs/{job_id}")
+    visitor.sees("error", "There is no such job, or it is not yours.")
+    visitor.find("key-offer").click()
+    visitor.find("key").fill(key)
+    visitor.page.keyboard.press("Enter")
+    visitor.sees("paragraphs", "Hello.")
+
+
 def test_the_server_goes_away_and_comes_back(redis_server: RedisServer, browser: Browser, store: WholeLedger) -> None:
     with FrontEnd(redis_server.url) as front_end:
         visitor = Visitor(browser, front_end.url)
