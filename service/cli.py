@@ -19,6 +19,7 @@ from service.commands.webhook_secret import webhook_secret
     epilog="Exit status: 0 all went well, 1 something that was asked for failed, 2 wrong usage, 3 nobody answers or the key is "
     "refused, 130 interrupted.",
 )
+@click.version_option(package_name="depeche", message="Dépêche %(version)s")
 def main() -> None:
     """Translates French articles into English, with a summary. Settings: DEPECHE_ variables, see the README."""
     if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal that is not UTF-8 must not break the printing of a result

@@ -65,7 +65,7 @@ class Settings(SharedSettings):
         description="Networks that webhooks may be sent to although they are not public, with commas, such as "
         "`10.2.0.0/16,127.0.0.1/32`.",
     )
-    callbacks_at_once: int = Field(32, ge=1, le=512, description="Webhooks that one `depeche deliver` sends at once.")
+    callbacks_at_once: int = Field(64, ge=1, le=512, description="Webhooks that one `depeche deliver` sends at once.")
 
     @field_validator("callback_networks")
     @classmethod

@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # `depeche web` must not import what gevent has to patch firs
 
 
 @click.command()
-@click.option("--at-once", type=int, help="Webhooks that are sent at once (DEPECHE_CALLBACKS_AT_ONCE, 32).")
+@click.option("--at-once", type=int, help="Webhooks that are sent at once (DEPECHE_CALLBACKS_AT_ONCE, 64).")
 @click.option(
     "--alive", is_flag=True, help="Only ask whether a sender of this machine was seen in the last 30 seconds."
 )

@@ -18,6 +18,9 @@ if TYPE_CHECKING:  # `web` must not import what gevent has to patch first
     from service.client import Client, JobView
     from service.commands.printers import FileWriter
 
+#: Most characters of a name that a list shows.
+_SHOWN = 60
+
 _ids = click.argument("job_ids", nargs=-1, required=True, metavar="ID...", shell_complete=complete_job)
 
 
@@ -49,7 +52,7 @@ def status(job_ids: tuple[str, ...], wait: bool, as_json: bool, url: str, key: s
 @click.option("--json", "as_json", is_flag=True, help="Print the jobs as JSON, one a line.")
 @reaching_a_server
 def list_jobs(state: str | None, limit: int, as_json: bool, url: str, key: str | None) -> None:
-    """Lists your own jobs, newest first: id, state, when they were submitted, what went wrong."""
+    """Lists your own jobs, newest first: id, state, when they were submitted, their names, what went wrong."""
     none = True
     with open_client(url, key) as client, one_line():
         for job in islice(client.jobs(state=state), limit):
@@ -58,7 +61,7 @@ def list_jobs(state: str | None, limit: int, as_json: bool, url: str, key: str |
                 click.echo(json.dumps(dict(job.raw), ensure_ascii=False))
             else:
                 code = f"  {job.error[0]}" if job.error else ""
-                click.echo(f"{job.id}  {job.state:<9}  {job.raw['created_at']}{code}")
+                click.echo(f"{job.id}  {job.state:<9}  {job.raw['created_at']}{_name(job)}{code}")
     if none:
         click.echo(f"depeche: there are no {f'{state} ' if state else ''}jobs", err=True)
 
@@ -148,3 +151,10 @@ def _described(job: "JobView") -> str:
     eta = f", expected to end at {job.eta_at}" if job.eta_at and not job.state.ended else ""
     failed = f" ({job.error[0]}): {job.error[1]}" if job.error else ""
     return f"{job.state}{running}{eta}{failed}"
+
+
+def _name(job: "JobView") -> str:
+    """What the submission called the job, as `depeche submit` and the page do; without what a terminal would obey."""
+    name = (job.raw.get("metadata") or {}).get("name")
+    shown = "".join(char if char.isprintable() else "?" for char in name)[:_SHOWN] if isinstance(name, str) else ""
+    return f"  {shown}" if shown else ""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO
 
 from service.client import ApiError, ArticleOptions, AsyncClient, ClientError, JobView, Unreachable, article
-from service.commands.articles import Article, ArticleError, read_article
+from service.commands.articles import STDIN, Article, ArticleError, read_article
 from service.commands.failure import ExitStatus
 from service.commands.fetching import Fetcher
 from service.commands.journal import Journal, digest
@@ -233,6 +233,8 @@ class _Run:
             self._progress.say(f"{source.name}: {found.note}")
         options = _options(found, self._plan.article)
         name = digest(source.stem, self._plan.outputs, article(found.text, **options))
+        if source.where != STDIN:
+            options["metadata"] = {"name": options.get("title") or source.stem.name}  # lists of jobs show it
         if self._writer is not None and self._journal.is_written(name):
             return Outcome(source, skipped=True)
         try:

@@ -8,7 +8,16 @@ export function jobInAddress() {
   const old = location.pathname === "/" && OLD.exec(location.hash);
   if (old) history.replaceState(null, "", `/jobs/${old[1]}`);
   const match = JOB.exec(location.pathname);
-  return match ? decodeURIComponent(match[1]) : null;
+  return match ? decoded(match[1]) : null;
+}
+
+// What is no proper escape can be no id either: the server will say so.
+function decoded(name) {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
 }
 
 export function goTo(id) {

@@ -55,7 +55,7 @@ def test_submit(server: Server, tmp_path: Path) -> None:
     done = depeche("submit", str(article), "--json", "--max-words", "30")
     assert done.exit_code == 0
     assert json.loads(done.stdout)["result"]["translation"]["text"] == "SALUT"
-    assert server.bodies == [{"text": "salut", "summary": {"max_words": 30}}]
+    assert server.bodies == [{"text": "salut", "summary": {"max_words": 30}, "metadata": {"name": "a"}}]
     assert depeche("submit", str(article), str(tmp_path / "missing")).exit_code == 1
 
 
@@ -90,10 +90,11 @@ def test_status(answering: Answering, state: str, line: str) -> None:
 
 def test_list(answering: Answering) -> None:
     times = {"created_at": "2026-11-24T01:40:18.552Z"}
-    jobs = [job("a", "running", **times), job("b", "failed", **times), job("c", **times)]
+    named = {"metadata": {"name": "pont\x1b[2J"}}
+    jobs = [job("a", "running", **times, **named), job("b", "failed", **times, metadata={"name": 7}), job("c", **times)]
     answering(lambda _: httpx2.Response(200, json={"jobs": jobs, "next": None}))
     assert depeche("list", "--limit", "2").stdout.splitlines() == [
-        "a  running    2026-11-24T01:40:18.552Z",
+        "a  running    2026-11-24T01:40:18.552Z  pont?[2J",
         "b  failed     2026-11-24T01:40:18.552Z  model_failed",
     ]
     assert json.loads(depeche("list", "--limit", "1", "--json").stdout)["id"] == "a"
@@ -194,7 +195,14 @@ def test_submit_sends_its_options(server: Server, tmp_path: Path) -> None:
     article.write_text("salut")
     depeche("submit", str(article), "--title", "T", "--no-summary", "--force", "--format", "markdown", "--no-wait")
     assert server.bodies == [
-        {"text": "salut", "title": "T", "format": "markdown", "force": True, "summary": {"mode": "none"}}
+        {
+            "text": "salut",
+            "title": "T",
+            "format": "markdown",
+            "force": True,
+            "summary": {"mode": "none"},
+            "metadata": {"name": "T"},
+        }
     ]
 
 
@@ -246,3 +254,7 @@ def test_terms_go_with_each_article(server: Server, tmp_path: Path) -> None:
     wrong = depeche(*arguments)
     assert (wrong.exit_code, len(server.bodies)) == (2, 1)
     assert "line 1" in wrong.stderr
+
+
+def test_version() -> None:
+    assert depeche("--version").stdout.startswith("Dépêche ")

@@ -60,7 +60,7 @@ def test_one_article_is_its_text_and_its_summary(articles: list[Path]) -> None:
     outcome = run(server, articles[:1], article={"max_words": 9})
     assert (outcome.status, outcome.out) == (0, "UN.FR ÉTÉ\n\nSummary\n-------\nShort.\n")
     assert outcome.err == f"depeche: {articles[0]}: succeeded, 2 segments, 1.5 s\n"
-    assert server.bodies == [{"text": "un.fr été\n", "summary": {"max_words": 9}}]
+    assert server.bodies == [{"text": "un.fr été\n", "summary": {"max_words": 9}, "metadata": {"name": "un"}}]
 
 
 def test_several_articles_have_headings_in_order(articles: list[Path]) -> None:
