@@ -10,7 +10,10 @@ from service.contract.callback import Callback, CallbackState, Fault
 from service.contract.errors import CallbackMissing, JobGone, JobNotEnded, StoreFault
 from service.contract.job import Job
 from service.contract.ledger import Ledger, as_bytes
+from service.contract.logs import get_logger
 from service.contract.outages import store_errors
+
+log = get_logger(__name__)
 
 #: Seconds within which a sender must have asked for work to be seen.
 SEEN_S = 30
@@ -73,11 +76,18 @@ class DeliveryStore(Ledger):
     def claim(self, sender: str, *, lease_s: float, most: int) -> list[Delivery]:
         """At most so many deliveries that are due: at most 4 at once to one receiver of a client, and 16 for one client.
 
-        Each is the sender's for `lease_s`. What it has not settled by then is due again.
+        Each is the sender's for `lease_s`. What it has not settled by then is due again. One whose record can't be read is left
+        out, with a line of the log: it runs out of tries.
         """
         with store_errors():
             answer = self._run("claim_callbacks", sender, int(lease_s * 1000), most, *_FIELDS)
-        return [_delivery(*entry) for entry in answer]
+        found = []
+        for entry in answer:
+            try:
+                found.append(_delivery(*entry))
+            except (StoreFault, ValueError, KeyError) as error:
+                log.error("callback_unreadable", job_id=entry[0].decode(), kind=type(error).__name__)
+        return found
 
     def settle(
         self,

@@ -68,6 +68,13 @@ def callback(store: WholeLedger, job_id: str, client: str = ME) -> tuple[Callbac
 
 
 @pytest.mark.usefixtures("secrets")
+def test_a_record_that_cannot_be_read_harms_no_other(store: WholeLedger, deliveries: DeliveryStore) -> None:
+    broken, whole = ended(store), ended(store)
+    store.redis.hset(store.keys.job(broken), "history", "no json")
+    assert [delivery.job.id for delivery in taken(deliveries)] == [whole]
+
+
+@pytest.mark.usefixtures("secrets")
 class TestEveryEnd:
     def test_success(self, store: WholeLedger, deliveries: DeliveryStore) -> None:
         job_id = admitted(store)
