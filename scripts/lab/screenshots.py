@@ -147,8 +147,8 @@ def _address(process: "subprocess.Popen[str]") -> str:
     said, url = "", ""
     for line in process.stderr or ():
         said += line
-        if " http://" in line:
-            url = line.split()[-1]
+        if not url and " http://" in line:  # the page; the interface comes after it
+            url = line.split()[-1].rstrip("/")
         if "Ctrl-C" in line:
             return url
     raise RuntimeError(f"the stack did not start: {said}")
