@@ -238,10 +238,11 @@ function note(source, warnings) {
   french.className = "note-source";
   french.textContent = source;
   const list = document.createElement("ul");
+  const findings = warnings.length ? warnings.map(explained) : [say("nothing_found")];
   list.append(
-    ...warnings.map((warning) => {
+    ...findings.map((finding) => {
       const item = document.createElement("li");
-      item.textContent = explained(warning);
+      item.textContent = finding;
       return item;
     }),
   );
@@ -249,6 +250,6 @@ function note(source, warnings) {
   close.type = "button";
   close.className = "close plain";
   close.textContent = say("close");
-  node.append(french, ...(warnings.length ? [list] : []), close);
+  node.append(french, list, close);
   return node;
 }

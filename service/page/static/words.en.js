@@ -127,6 +127,7 @@ export default {
   account_truncated: "Some stopped at the longest output.",
   machine_made: "Translated by a machine. Check it before you publish it.",
 
+  nothing_found: "The checks found nothing wrong with this sentence.",
   flag_empty_output: "No translation came out.",
   flag_repeated: "It may repeat itself.",
   flag_source_copied: "It may not be translated.",

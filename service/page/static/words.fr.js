@@ -127,6 +127,7 @@ export default {
   account_truncated: "Certains se sont arrêtés à la longueur maximale.",
   machine_made: "Traduit par une machine. À relire avant toute publication.",
 
+  nothing_found: "Les contrôles n’ont rien trouvé dans cette phrase.",
   flag_empty_output: "Aucune traduction n’est sortie.",
   flag_repeated: "Elle se répète peut-être.",
   flag_source_copied: "Elle n’est peut-être pas traduite.",

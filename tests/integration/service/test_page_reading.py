@@ -89,6 +89,7 @@ def test_a_finger_finds_partners_and_warnings(
     expect(visitor.page.locator(".source").first).to_be_hidden()
     visitor.page.locator(".target .segment").nth(3).tap()
     expect(visitor.find("note")).to_contain_text("Le maire est parti.")
+    expect(visitor.find("note")).to_contain_text("The checks found nothing wrong with this sentence.")
     visitor.page.locator(".flag").first.tap()
     expect(visitor.find("note")).to_contain_text("Le pont a coûté 300 euros.")
     expect(visitor.find("note")).to_contain_text("A number of the French may be missing. (300)")
