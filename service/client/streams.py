@@ -1,6 +1,7 @@
 """Streams that are read on where they broke off, and waits that end in time: what both clients keep meanwhile."""
 
 import time
+from abc import ABC, abstractmethod
 from typing import Generic, TypeVar
 
 from service.client.calls import batch_path, job_path
@@ -18,19 +19,19 @@ _LONG_WAIT_S = 30.0
 _WATCHED_WAIT_S = 1.0
 
 
-class Stream(Generic[T]):
+class Stream(ABC, Generic[T]):
     """Something that comes line by line over one connection after the other, and once it has `ended` is whole."""
 
     path: str
     ended: bool = False
 
+    @abstractmethod
     def open(self) -> dict[str, str]:
         """Begins a connection, with these headers."""
-        raise NotImplementedError
 
+    @abstractmethod
     def feed(self, line: str) -> T | None:
         """What has become whole with a line, without its end, and was not there before."""
-        raise NotImplementedError
 
 
 class EventStream(Stream[JobEvent]):
