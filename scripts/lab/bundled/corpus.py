@@ -53,6 +53,7 @@ SOURCES: dict[str, Source] = {
     "php-docs": Source(weight=0.3, licence="CC BY 3.0"),
     "laws": Source(weight=0.12, licence="Open Government Licence - Canada"),
     "tatoeba": Source(weight=0.5, licence="CC BY 2.0 FR"),
+    "back-translated": Source(weight=1.0, licence="CC0 and public domain (English; the French is a model's)"),
 }
 
 #: Sources that the held-out slice is drawn from: what an article reads like.
@@ -163,9 +164,9 @@ def select(pairs: Iterable[Pair], dropped: Counter[str] | None = None) -> Iterat
         yield Pair(french, english, pair.source)
 
 
-def read(folder: Path) -> Iterator[Pair]:
-    """All pairs of `folder/*.tsv.xz` (French TAB English), file by file in order of name."""
-    for path in sorted(folder.glob("*.tsv.xz")):
+def read(folders: Iterable[Path]) -> Iterator[Pair]:
+    """All pairs of the folders' `*.tsv.xz` (French TAB English), file by file in order of name."""
+    for path in (path for folder in folders for path in sorted(folder.glob("*.tsv.xz"))):
         name = path.name.removesuffix(".tsv.xz")
         with lzma.open(path, "rt", encoding="utf-8", newline="\n") as lines:
             for line in lines:

@@ -47,7 +47,7 @@ def vocabulary_lines(pairs: Sequence[Pair], chance: random.Random) -> list[str]:
 
 
 def prepare(
-    folder: Path,
+    folders: Sequence[Path],
     out: Path,
     *,
     held_out: int = 400,
@@ -56,10 +56,12 @@ def prepare(
     width: int = 256,
     seed: int = 1,
     pieces_from: Path | None = None,
+    reverse: bool = False,
 ) -> None:
-    """Reads `folder/*.tsv.xz` and writes vocabulary.model, train.npz, start.npy, held-out.tsv and summary.json into `out`.
+    """Reads `*.tsv.xz` in the folders; writes vocabulary.model, train.npz, start.npy, held-out.tsv and summary.json into `out`.
 
-    `pieces_from` is a vocabulary to keep (the `source.spm` of a model to go on from) in place of a new one.
+    `pieces_from` is a vocabulary to keep (the `source.spm` of a model to go on from) in place of a new one. With `reverse` the
+    data is for a model from English to French, for back-translation.
     """
     began = time.monotonic()
     chance = random.Random(seed)  # noqa: S311 # not a secret
@@ -69,10 +71,16 @@ def prepare(
         print(f"{time.monotonic() - began:6.0f} s  {what}", flush=True)
 
     dropped: Counter[str] = Counter()
-    held, pairs = hold_out(list(corpus.select(corpus.read(folder), dropped)), held_out, chance)
+    held, pairs = hold_out(list(corpus.select(corpus.read(folders), dropped)), held_out, chance)
     if not pairs:
-        raise ValueError(f"no usable pairs in {folder}; it should hold NAME.tsv.xz files, French TAB English")
-    (out / "held-out.tsv").write_text("".join(f"{p.french}\t{p.english}\n" for p in held), encoding="utf-8")
+        where = " and ".join(map(str, folders))
+        raise ValueError(f"no usable pairs in {where}: there should be NAME.tsv.xz files, French TAB English")
+
+    def sides(pair: Pair) -> tuple[str, str]:
+        """Source and target."""
+        return (pair.english, pair.french) if reverse else (pair.french, pair.english)
+
+    (out / "held-out.tsv").write_text("".join("\t".join(sides(p)) + "\n" for p in held), encoding="utf-8")
     say(f"{len(pairs)} pairs kept, {sum(dropped.values())} dropped: {dict(dropped)}")
 
     if pieces_from is None:
@@ -87,7 +95,7 @@ def prepare(
         encoded: list[list[int]] = tokenizer.encode(list(lines), out_type=int, num_threads=2)
         return encoded
 
-    plain = list(zip(ids([p.french for p in pairs]), ids([p.english for p in pairs]), strict=True))
+    plain = list(zip(ids([sides(p)[0] for p in pairs]), ids([sides(p)[1] for p in pairs]), strict=True))
     short = [i for i, (s, t) in enumerate(plain) if 0 < len(s) <= 40 and 0 < len(t) <= 40]
     by_worth = sorted(short, key=lambda i: -_source(pairs[i]).weight + chance.random())[:_ALIGNED_AT_MOST]
     tables = alignment.learn([plain[i] for i in by_worth], pieces)
@@ -107,9 +115,9 @@ def prepare(
     again = [n for n, i in enumerate(good) if pairs[kept[i]].source == "tatoeba" and chance.random() < 0.6]
     varied = [corpus_variants.vary(p, maker, chance) for p in originals + [pairs[kept[good[n]]] for n in again]]
     cut: list[list[int]] = tokenizer.encode(
-        [p.french for p in varied], out_type=int, enable_sampling=True, alpha=_DROPPED_MERGES
+        [sides(p)[0] for p in varied], out_type=int, enable_sampling=True, alpha=_DROPPED_MERGES
     )
-    fresh = list(zip(cut, ids([p.english for p in varied]), strict=True))
+    fresh = list(zip(cut, ids([sides(p)[1] for p in varied]), strict=True))
     fresh_links, _ = alignment.links(tables, fresh)
     for n, pair in enumerate(varied):
         fits = 0 < len(fresh[n][0]) <= longest and 0 < len(fresh[n][1]) <= longest
@@ -131,6 +139,7 @@ def prepare(
     corpus_packing.save(packed, out)
     summary = {
         "seed": seed,
+        "reverse": reverse,
         "pairs": dict(Counter(p.source for p in pairs)),
         "dropped": dict(dropped),
         "rows": len(packed),

@@ -19,8 +19,6 @@ from worker.engine.loader import load
 from worker.engine.registry import resolve
 from worker.engine.request import Request
 
-_BATCH = 64
-
 
 @torch.inference_mode()
 def translate(
@@ -55,15 +53,17 @@ def translate(
     return out
 
 
-def engine_translations(folder: Path, lines: Sequence[str], *, beams: int, precision: str) -> list[str]:
+def engine_translations(
+    folder: Path, lines: Sequence[str], *, beams: int, precision: str, batch: int = 64
+) -> list[str]:
     """The translations of the lines, in order, as a worker decodes them; see `worker.engine.device.choose_precision`."""
     loaded = load(resolve(str(folder), None), Role.TRANSLATOR, device=choose_device("auto"), precision=precision)
     decoder = Seq2SeqDecoder(loaded, beams)
     tokens = loaded.codec.encode(list(lines))
     order = sorted(range(len(lines)), key=lambda place: len(tokens[place]))
     out = [""] * len(lines)
-    for start in range(0, len(order), _BATCH):
-        places = order[start : start + _BATCH]
+    for start in range(0, len(order), batch):
+        places = order[start : start + batch]
         rows = decoder.rows([Request(tokens[place]) for place in places])
         for place, text in zip(places, loaded.codec.decode([row.ids for row in rows]), strict=True):
             out[place] = text

@@ -1,4 +1,4 @@
-"""The command line of scripts/train: `prepare`, `run`, `export` and `plot`."""
+"""The command line of scripts/train: `prepare`, `run`, `export`, `translate` and `plot`."""
 
 from __future__ import annotations
 
@@ -19,10 +19,13 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
 
     prepare = commands.add_parser("prepare", help="corpus -> packed data")
-    prepare.add_argument("corpus", type=Path, help="folder of NAME.tsv.xz files, French TAB English")
+    prepare.add_argument("corpus", type=Path, nargs="+", help="folders of NAME.tsv.xz files, French TAB English")
     prepare.add_argument("--data", type=Path, default=Path("data/train"))
     prepare.add_argument("--seed", type=int, default=1)
     prepare.add_argument("--vocabulary", type=Path, help="keep this one: the source.spm of the weights to go on from")
+
+    prepare.add_argument("--width", type=int, default=256, help="of the network that will learn from it")
+    prepare.add_argument("--reverse", action="store_true", help="for a model from English to French")
 
     run = commands.add_parser("run", help="packed data -> checkpoint.pt, averages.pt, log.csv")
     run.add_argument("--data", type=Path, default=Path("data/train"))
@@ -37,6 +40,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     run.add_argument("--encoder-layers", type=int, default=6)
     run.add_argument("--decoder-layers", type=int, default=2)
+    run.add_argument(
+        "--width", type=int, default=256, help="that of the data; a head is 64 wide, the inner layers 4 widths"
+    )
     run.add_argument("--dropout", type=float, default=0.0)
     run.add_argument("--first-batch", type=int, default=2048, help="target positions a step at the start")
     run.add_argument("--last-batch", type=int, default=4096, help="target positions a step from the middle on")
@@ -61,6 +67,14 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("folder", type=Path)
     export.add_argument("--data", type=Path, default=Path("data/train"))
 
+    translate = commands.add_parser("translate", help="lines of one language -> NAME.tsv.xz, the other side by a model")
+    translate.add_argument("model", type=Path, help="a Marian folder, as `export` writes it")
+    translate.add_argument("lines", type=Path, nargs="+", help=".txt or .txt.xz files, or one side of .tsv.xz files")
+    translate.add_argument("out", type=Path)
+    translate.add_argument("--into", choices=("french", "english"), required=True, help="what the model writes")
+    translate.add_argument("--beams", type=int, default=1)
+    translate.add_argument("--batch", type=int, default=64, help="lines decoded together; some hundreds on a GPU")
+
     plot = commands.add_parser("plot", help="log.csv -> an SVG")
     plot.add_argument("log", type=Path)
     plot.add_argument("plot", type=Path)
@@ -68,12 +82,19 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Runs one of the four."""
+    """Runs one of the five."""
     given = _parser().parse_args(arguments)
     if given.command == "prepare":
         from scripts.lab.bundled.corpus_preparation import prepare
 
-        prepare(given.corpus, given.data, seed=given.seed, pieces_from=given.vocabulary)
+        prepare(
+            given.corpus,
+            given.data,
+            seed=given.seed,
+            width=given.width,
+            pieces_from=given.vocabulary,
+            reverse=given.reverse,
+        )
     elif given.command == "run":
         from scripts.lab.bundled.training import Run, Trainer
 
@@ -87,7 +108,12 @@ def main(arguments: list[str] | None = None) -> None:
             resume=given.resume,
             weights=given.weights,
             shape=Shape(
-                encoder_layers=given.encoder_layers, decoder_layers=given.decoder_layers, dropout=given.dropout
+                width=given.width,
+                heads=max(1, given.width // 64),
+                inner=4 * given.width,
+                encoder_layers=given.encoder_layers,
+                decoder_layers=given.decoder_layers,
+                dropout=given.dropout,
             ),
             schedule=Schedule(
                 warm_up=given.warm_up, growing=given.growing, first_batch=given.first_batch, last_batch=given.last_batch
@@ -98,6 +124,12 @@ def main(arguments: list[str] | None = None) -> None:
             watched=None if given.watch is None else (given.watch[0], given.watch[1]),
         )
         Trainer(run).train()
+    elif given.command == "translate":
+        from scripts.lab.bundled import corpus_translation
+
+        corpus_translation.translate(
+            given.model, given.lines, given.out, into=given.into, beams=given.beams, batch=given.batch
+        )
     elif given.command == "plot":
         from scripts.lab.bundled import training_plot
 

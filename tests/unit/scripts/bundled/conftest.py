@@ -50,5 +50,5 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def data(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The corpus, prepared."""
     folder = tmp_path_factory.mktemp("data")
-    prepare(corpus, folder, held_out=8, pieces=480, width=32)
+    prepare([corpus], folder, held_out=8, pieces=480, width=32)
     return folder

@@ -44,6 +44,6 @@ def test_marks_have_the_ids_that_the_model_expects(data: Path) -> None:
 
 
 def test_preparing_can_keep_a_vocabulary(corpus: Path, data: Path, tmp_path: Path) -> None:
-    prepare(corpus, tmp_path, held_out=8, width=32, seed=2, pieces_from=data / "vocabulary.model")
+    prepare([corpus], tmp_path, held_out=8, width=32, seed=2, pieces_from=data / "vocabulary.model")
     assert (tmp_path / "vocabulary.model").read_bytes() == (data / "vocabulary.model").read_bytes()
     assert len(np.load(tmp_path / "counts.npy")) == 480
