@@ -17,6 +17,7 @@ import torch
 from scripts.lab.bundled import corpus_packing, evaluation, export, training_loss, vocabulary
 from scripts.lab.bundled.training_model import Marian, Shape
 from scripts.lab.bundled.training_optimizer import Optimizer
+from scripts.lab.bundled.training_replicas import Replicas
 from scripts.lab.bundled.training_schedule import Schedule
 
 #: Heads of the last decoder layer that the alignments supervise.
@@ -48,6 +49,8 @@ class Run:
     matrix_rate: float = 0.015
     rate: float = 0.002
     smoothing: float = 0.1
+    #: Copies of the network that learn side by side, a thread and a batch of their own each; a step is then as many batches.
+    replicas: int = 1
     #: Minutes between checkpoints with a look at BLEU.
     every: float = 8.0
     #: French and English files whose first lines are translated at every look; never trained on.
@@ -107,7 +110,9 @@ class Trainer:
         self.spent = 0.0
         if run.resume is not None:
             self._resume(run.resume)
-        self.sampler = corpus_packing.Sampler(self.packed, seed=run.seed, skip=self.optimizer.steps)
+        seeds = [run.seed + 1_000_000 * number for number in range(run.replicas)]
+        samplers = [corpus_packing.Sampler(self.packed, seed=seed, skip=self.optimizer.steps) for seed in seeds]
+        self.replicas = Replicas(self.network, samplers)
 
     def _resume(self, path: Path) -> None:
         state: dict[str, Any] = torch.load(path, map_location=self.device, weights_only=True)
@@ -126,24 +131,32 @@ class Trainer:
 
     def step(self, progress: float) -> tuple[float, float]:
         """One step; the cross entropy in nats per target piece and the loss of guided attention."""
-        run, schedule = self.run, self.run.schedule
-        batch = self.sampler.draw(
-            pieces=schedule.batch(progress), longest=schedule.length(progress), shortness=schedule.shortness(progress)
-        ).to(self.device)
-        hidden, log = self.network(batch, guided=_GUIDED)
-        real = batch.wanted >= 0
-        loss = training_loss.cross_entropy(
-            hidden[real],
-            self.network.model.shared.weight,
-            self.network.final_logits_bias,
-            batch.wanted[real],
-            smoothing=run.smoothing,
-        )
-        guide = training_loss.guidance(log, batch.links)
-        torch.autograd.backward(loss + schedule.guidance(progress) * guide)
+        schedule = self.run.schedule
+
+        def learn(network: Marian, sampler: corpus_packing.Sampler) -> tuple[float, float, int]:
+            batch = sampler.draw(
+                pieces=schedule.batch(progress),
+                longest=schedule.length(progress),
+                shortness=schedule.shortness(progress),
+            ).to(self.device)
+            hidden, log = network(batch, guided=_GUIDED)
+            real = batch.wanted >= 0
+            loss = training_loss.cross_entropy(
+                hidden[real],
+                network.model.shared.weight,
+                network.final_logits_bias,
+                batch.wanted[real],
+                smoothing=self.run.smoothing,
+            )
+            guide = training_loss.guidance(log, batch.links)
+            torch.autograd.backward(loss + schedule.guidance(progress) * guide)
+            return float(loss.detach()), float(guide.detach()), int(real.sum())
+
+        losses, guides, pieces = zip(*self.replicas.each(learn), strict=True)
         self.optimizer.step(schedule.rate(self.optimizer.steps, progress))
-        self.pieces += int(real.sum())
-        return float(loss.detach()), float(guide.detach())
+        self.replicas.align()
+        self.pieces += sum(pieces)
+        return sum(losses) / len(losses), sum(guides) / len(guides)
 
     def look(self) -> dict[str, float]:
         """BLEU of the averaged parameters, greedy, on the sets that are looked at; prints a few translations."""

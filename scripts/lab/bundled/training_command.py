@@ -60,6 +60,12 @@ def _parser() -> argparse.ArgumentParser:
         metavar=("FRENCH", "ENGLISH"),
         help="files to look at as well, never to learn from",
     )
+    run.add_argument(
+        "--replicas",
+        type=int,
+        default=1,
+        help="copies that learn side by side on a CPU, a batch each; one a core is fastest",
+    )
     run.add_argument("--threads", type=int, default=os.cpu_count() or 1)
 
     export = commands.add_parser("export", help="averages.pt -> a Marian folder")
@@ -120,6 +126,7 @@ def main(arguments: list[str] | None = None) -> None:
             ),
             matrix_rate=given.matrix_rate,
             rate=given.rate,
+            replicas=given.replicas,
             every=given.every,
             watched=None if given.watch is None else (given.watch[0], given.watch[1]),
         )

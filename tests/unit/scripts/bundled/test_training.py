@@ -1,6 +1,7 @@
 """A run learns, can be taken up again, and obeys its time box."""
 
 import csv
+import itertools
 import time
 from pathlib import Path
 
@@ -43,6 +44,25 @@ def test_steps_lower_the_loss(data: Path, tmp_path: Path) -> None:
 def test_same_seed_same_losses(data: Path, tmp_path: Path) -> None:
     runs = [Trainer(_run(data, tmp_path)) for _ in range(2)]
     assert [runs[0].step(0.0) for _ in range(3)] == [runs[1].step(0.0) for _ in range(3)]
+
+
+def test_replicas_step_by_the_mean_of_their_batches(data: Path, tmp_path: Path) -> None:
+    first, second = (Trainer(_run(data, tmp_path, replicas=2)) for _ in range(2))
+    one = Trainer(_run(data, tmp_path))
+    assert [first.step(0.0) for _ in range(3)] == [second.step(0.0) for _ in range(3)]
+    one.step(0.0)
+    assert first.pieces > 1.5 * 3 * one.pieces
+    network, copied = (dict(n.state_dict()) for n in first.replicas._networks)
+    assert all(torch.equal(value, copied[name]) for name, value in network.items())
+    numbers = itertools.count()
+
+    def learn(own: Marian, _sampler: object) -> None:
+        (own.final_logits_bias.sum() * next(numbers)).backward()  # type: ignore[no-untyped-call]
+
+    first.replicas.each(learn)
+    grad = first.network.final_logits_bias.grad
+    assert grad is not None
+    assert torch.equal(grad, torch.full_like(grad, 0.5))
 
 
 def test_a_checkpoint_is_taken_up_where_it_was_left(data: Path, tmp_path: Path) -> None:
