@@ -1,5 +1,7 @@
 """The Flask application: wires the backend, the guards and the routes together."""
 
+from pathlib import Path
+
 from flask import Flask
 
 from service.api import (
@@ -13,16 +15,20 @@ from service.api import (
     health,
     jobs,
     libretranslate,
+    metrics,
     problems,
     webhooks,
 )
 from service.backend import Backend
+from service.metrics.requests import RequestMetrics
 from service.page import routes as page
 from service.settings import Settings
 
 
-def create_app(settings: Settings) -> Flask:
+def create_app(settings: Settings, counts: Path | None = None) -> Flask:
     """An application for one process. It opens no connection and starts no thread before the first request.
+
+    `counts` is the folder in which several processes count their requests together; see `RequestMetrics`.
 
     Its `extensions["depeche"]` is the `Backend`. Raises ValueError for a Redis address that can't be read.
     """
@@ -31,7 +37,8 @@ def create_app(settings: Settings) -> Flask:
     app.url_map.merge_slashes = False
     backend = Backend.open(settings)
     app.extensions["depeche"] = backend
-    access_log.register(app)
+    requests = RequestMetrics(counts)
+    access_log.register(app, requests)
     guards.register(app, settings)
     auth.register(app, backend)
     problems.register(app)
@@ -43,5 +50,6 @@ def create_app(settings: Settings) -> Flask:
     app.register_blueprint(deepl.make_blueprint(backend))
     app.register_blueprint(docs.make_blueprint(backend))
     app.register_blueprint(health.make_blueprint(backend))
+    app.register_blueprint(metrics.make_blueprint(backend, requests))
     app.register_blueprint(page.make_blueprint())
     return app

@@ -7,6 +7,7 @@ from service.contract.api_keys import KeyStore
 from service.contract.batches import BatchStore
 from service.contract.connection import connect
 from service.contract.deliveries import DeliveryStore
+from service.contract.metrics import MetricsStore
 from service.contract.quotas import Limits, QuotaStore
 from service.contract.store import JobStore
 from service.contract.webhook_secrets import WebhookSecretStore
@@ -36,6 +37,7 @@ class Backend:
     batches: BatchStore
     deliveries: DeliveryStore
     webhook_secrets: WebhookSecretStore
+    metrics: MetricsStore
 
     @classmethod
     def open(cls, settings: Settings) -> "Backend":
@@ -62,7 +64,19 @@ class Backend:
         quotas = QuotaStore(redis, prefix=settings.key_prefix)
         deliveries = DeliveryStore(redis, prefix=settings.key_prefix, retention_s=settings.retention_s)
         secrets = WebhookSecretStore(redis, prefix=settings.key_prefix)
-        return cls(settings, store, keys, quotas, Publisher(settings), waits, listeners, batches, deliveries, secrets)
+        return cls(
+            settings,
+            store,
+            keys,
+            quotas,
+            Publisher(settings),
+            waits,
+            listeners,
+            batches,
+            deliveries,
+            secrets,
+            MetricsStore(redis, prefix=settings.key_prefix, retention_s=settings.retention_s),
+        )
 
     @property
     def default_limits(self) -> Limits:

@@ -6,10 +6,13 @@ Nothing here may import the application: each process does that itself, after ge
 import errno
 import multiprocessing
 import resource
+import shutil
 import socket
 import sys
+import tempfile
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
@@ -112,6 +115,7 @@ class _Gunicorn(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     def __init__(self, settings: Settings, descriptor: int) -> None:
         self._settings = settings
         self._descriptor = descriptor
+        self._counts = Path(tempfile.mkdtemp(prefix="depeche-metrics-"))
         super().__init__()
 
     def load_config(self) -> None:
@@ -131,6 +135,9 @@ class _Gunicorn(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "forwarded_allow_ips": "",
             "control_socket_disable": True,
             "post_worker_init": _begin,
+            "on_exit": self._clean_up,
+            # prometheus_client looks at this when it is imported
+            "raw_env": [f"PROMETHEUS_MULTIPROC_DIR={self._counts}"],
         }
         for name, value in options.items():
             self.cfg.set(name, value)
@@ -141,7 +148,10 @@ class _Gunicorn(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         from service.contract.language import warm
 
         warm()
-        return create_app(self._settings)
+        return create_app(self._settings, self._counts)
+
+    def _clean_up(self, _server: Any) -> None:
+        shutil.rmtree(self._counts, ignore_errors=True)
 
 
 def _begin(worker: Any) -> None:

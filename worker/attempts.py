@@ -81,8 +81,9 @@ class Attempt:
 class AttemptBook:
     """All attempts of this worker, and the thread that renews their leases and makes the worker known.
 
-    `description` is what `/readyz` shows of the worker. `on_lost` is called with an attempt's key as soon as it is lost, so
-    that the engine can drop its segments. `failure` says why the engine is broken, or None; then `on_broken` is called once.
+    `description` gives what `/readyz` and `/metrics` show of the worker, asked at each renewal. `on_lost` is called with an
+    attempt's key as soon as it is lost, so that the engine can drop its segments. `failure` says why the engine is broken, or
+    None; then `on_broken` is called once.
     """
 
     def __init__(
@@ -92,7 +93,7 @@ class AttemptBook:
         worker: str,
         lease_s: float,
         renew_s: float,
-        description: dict[str, object],
+        description: Callable[[], dict[str, object]],
         on_lost: Callable[[str], None],
         failure: Callable[[], str | None],
         on_broken: Callable[[str], None],
@@ -101,7 +102,7 @@ class AttemptBook:
         self._worker = worker
         self._lease_s = lease_s
         self._renew_s = renew_s
-        self._description = json.dumps(description, ensure_ascii=False)
+        self._description = description
         self._on_lost = on_lost
         self._failure = failure
         self._on_broken = on_broken
@@ -177,7 +178,9 @@ class AttemptBook:
                 beats,
                 lease_s=self._lease_s,
                 renew=renew,
-                description=self._description if renew else None,
+                description=json.dumps({**self._description(), "jobs": len(self)}, ensure_ascii=False)
+                if renew
+                else None,
             )
         except StoreUnavailable as error:
             return self._miss(error.detail, len(attempts))

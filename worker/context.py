@@ -5,7 +5,8 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from service.contract.attempt import Lane
@@ -58,7 +59,7 @@ def open_context(
         worker=worker,
         lease_s=settings.lease_s,
         renew_s=settings.renew_s,
-        description=describe(worker, engine, settings, lane=lane),
+        description=lambda: describe(worker, engine, settings, lane=lane),
         on_lost=engine.cancel,
         failure=engine.failure,
         on_broken=on_broken,
@@ -95,14 +96,25 @@ def engine_options(settings: Settings) -> EngineOptions:
 
 
 def describe(worker_id: str, engine: Engine, settings: Settings, *, lane: Lane = Lane.MAIN) -> dict[str, object]:
-    """What `/readyz` shows of a worker."""
+    """What `/readyz` and `/metrics` show of a worker, now."""
     return {
         "id": worker_id,
         "host": socket.gethostname(),
         "models": models_of(engine),
         "concurrency": 1 if lane is Lane.QUARANTINE else settings.concurrency,
         "lane": lane.value or "main",
+        "resident_bytes": _resident_bytes(),
+        "engine": asdict(engine.stats()),
     }
+
+
+def _resident_bytes() -> int | None:
+    """The memory of this process, where the system says (Linux)."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    except OSError:
+        return None
+    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def models_of(engine: Engine) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from worker.feed import Feed
 from worker.partials import Partials
 from worker.pipeline import process
 from worker.sentences import SentenceCache
+from worker.tally import tally
 
 log = get_logger(__name__)
 
@@ -122,18 +123,18 @@ def _work(context: WorkerContext, attempt: Attempt) -> bool:
         return _fail(
             context, claim, Code.JOB_INTERNAL, "Something broke while the job ran; the worker's log says where."
         )
-    return _succeed(context, attempt, record, result.coverage.segments_in, time.monotonic() - began)
+    return _succeed(context, attempt, record, tally(result), time.monotonic() - began)
 
 
-def _succeed(context: WorkerContext, attempt: Attempt, record: bytes, segments: int, seconds: float) -> bool:
-    total = max(segments, attempt.heartbeat().total)
+def _succeed(context: WorkerContext, attempt: Attempt, record: bytes, counts: dict[str, int], seconds: float) -> bool:
+    total = max(counts["segments"], attempt.heartbeat().total)
     try:
-        ended = _insist(context, lambda: context.store.succeed(attempt.claim, record, segments=total))
+        ended = _insist(context, lambda: context.store.succeed(attempt.claim, record, segments=total, counts=counts))
     except StoreFault as fault:
         log.error("result_refused", reason=fault.detail)
         return _fail(context, attempt.claim, Code.JOB_INTERNAL, "Redis refused the result; the worker's log says why.")
     if ended:
-        log.info("job_succeeded", segments=segments, seconds=round(seconds, 3))
+        log.info("job_succeeded", segments=counts["segments"], seconds=round(seconds, 3))
     else:
         log.info("attempt_lost", reason="the job was cancelled, erased or claimed by another worker")
     return True

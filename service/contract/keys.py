@@ -147,6 +147,11 @@ class Keys:
         return f"{self.prefix}ends:{number}"
 
     @property
+    def counts(self) -> str:
+        """HASH: what has been counted, by name; `metrics.py` reads it."""
+        return f"{self.prefix}counts"
+
+    @property
     def sentences(self) -> str:
         """ZSET of all remembered sentences, as client:digest, by when they were (ms)."""
         return f"{self.prefix}sentences"

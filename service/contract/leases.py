@@ -1,5 +1,6 @@
 """The worker's side of the ledger: attempts, each under a lease that its token fences."""
 
+import json
 import zlib
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
@@ -63,10 +64,15 @@ class LeaseStore(Ledger):
             answers = self._run("renew", *args)
         return {job for job, answer in zip(jobs, answers, strict=True) if answer == b"lost"}
 
-    def succeed(self, claim: Claim, result: bytes, *, segments: int) -> bool:
-        """Ends the job with a result (JSON). `segments` is the final progress. False where the token is stale."""
+    def succeed(self, claim: Claim, result: bytes, *, segments: int, counts: Mapping[str, int] | None = None) -> bool:
+        """Ends the job with a result (JSON). `segments` is the final progress, `counts` what `/metrics` adds up.
+
+        False where the token is stale.
+        """
         packed = pack_result(result)
-        return self._finish(claim.job_id, claim.token, JobState.SUCCEEDED, result=packed, segments=segments)
+        return self._finish(
+            claim.job_id, claim.token, JobState.SUCCEEDED, result=packed, segments=segments, counts=counts
+        )
 
     def fail(self, claim: Claim, code: str, detail: str) -> bool:
         """Ends the job with an error. False where the token is stale."""
@@ -171,7 +177,11 @@ class LeaseStore(Ledger):
         detail: str = "",
         result: bytes = b"",
         segments: int = 0,
+        counts: Mapping[str, int] | None = None,
     ) -> bool:
+        done = json.dumps(counts) if counts else ""
         with store_errors():
-            answer = self._run("finish", job_id, token, state.value, code, detail, result, self._retention_s, segments)
+            answer = self._run(
+                "finish", job_id, token, state.value, code, detail, result, self._retention_s, segments, done
+            )
         return bool(answer)

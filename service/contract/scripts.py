@@ -47,6 +47,7 @@ def _names(keys: Keys) -> str:
         "callbacks_out": keys.callbacks_out(""),
         "senders": keys.senders,
         "ends": keys.ends(""),
+        "counts": keys.counts,
         "articles": keys.messages[0],
         "ended": keys.ended,
     }

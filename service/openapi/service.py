@@ -35,6 +35,23 @@ OPERATIONS = {
         keys=Keys.OPTIONAL,
         problems={503: "NotReady"},
     ),
+    "metrics.read": Operation(
+        id="readMetrics",
+        tag=HEALTH,
+        summary="Counts for Prometheus",
+        description="In Prometheus's text format, or OpenMetrics where `Accept` asks for it. docs/monitoring.md lists them. "
+        "Answers without Redis too.",
+        answers={
+            200: Answer(
+                "The metrics.",
+                {
+                    "text/plain": Media({"type": "string"}, {"one": "depeche_redis_up 1.0\n"}),
+                    "application/openmetrics-text": Media({"type": "string"}),
+                },
+            )
+        },
+        errors=(Code.INVALID_PARAMETER,),
+    ),
     "page.page": Operation(
         id="getPage",
         tag=PAGES,

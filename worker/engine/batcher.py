@@ -20,6 +20,7 @@ from worker.engine.flow import Flow
 from worker.engine.interface import (
     DecodeOptions,
     EngineError,
+    EngineStats,
     EngineStopped,
     InputTooLong,
     ModelInfo,
@@ -57,29 +58,6 @@ class Decoder(Protocol):
         Raises `OutOfMemory` where a smaller batch may do, `DeviceFailed` where nothing will, anything else where an
         input is to blame.
         """
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EngineStats:
-    """Counts since the start, and what is queued now. Ages and durations in seconds.
-
-    `tokens` counts the source tokens of finished or admitted batches without padding and `padded_tokens` with it; `steps` the
-    target tokens that flows were advanced by, and `row_steps` the same, times the inputs that were in flight; `retries` the
-    batches that failed and were halved; `busy_s` the time spent in batches, the one in flight left out.
-    """
-
-    batches: int
-    rows: int
-    tokens: int
-    padded_tokens: int
-    steps: int
-    row_steps: int
-    retries: int
-    failed_rows: int
-    busy_s: float
-    waiting: int
-    waiting_tokens: int
-    oldest_s: float
 
 
 @dataclass(slots=True)

@@ -78,6 +78,29 @@ class Output:
     vector: Vector | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineStats:
+    """Counts since the start, and what is queued now. Ages and durations in seconds.
+
+    `tokens` counts the source tokens of finished or admitted batches without padding and `padded_tokens` with it; `steps` the
+    target tokens that flows were advanced by, and `row_steps` the same, times the inputs that were in flight; `retries` the
+    batches that failed and were halved; `busy_s` the time spent in batches, the one in flight left out.
+    """
+
+    batches: int = 0
+    rows: int = 0
+    tokens: int = 0
+    padded_tokens: int = 0
+    steps: int = 0
+    row_steps: int = 0
+    retries: int = 0
+    failed_rows: int = 0
+    busy_s: float = 0.0
+    waiting: int = 0
+    waiting_tokens: int = 0
+    oldest_s: float = 0.0
+
+
 class EngineError(Exception):
     """One input failed in the engine; its neighbours are not concerned."""
 
@@ -132,6 +155,9 @@ class Engine(Protocol):
 
     def busy_since(self) -> float | None:
         """When the batch in flight began, in `time.monotonic()` seconds; None while there is none."""
+
+    def stats(self) -> EngineStats:
+        """What the engine has done since its start, and what waits."""
 
     def close(self) -> None:
         """Stops the engine thread after its current batch; whatever waits fails with `EngineStopped`."""

@@ -15,8 +15,8 @@ from scripts.lab.bench.memory import resident_mb
 from scripts.lab.chaos.cluster import ROOT, Cluster, Shape, Timing
 from worker.context import engine_options
 from worker.engine import build_engine
-from worker.engine.batcher import BatchingEngine, EngineStats
-from worker.engine.interface import Output, Role, Tokens
+from worker.engine.batcher import BatchingEngine
+from worker.engine.interface import EngineStats, Output, Role, Tokens
 from worker.plan import make_plan
 from worker.repair import Repairs
 from worker.settings import Settings

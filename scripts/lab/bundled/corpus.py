@@ -23,8 +23,9 @@ class Source:
     licence: str
 
 
-#: Prose and news-like text is drawn more often, statutes and manuals less. The lines of the phrase list are short, so at weight 1
-#: they are a quarter of what is learned from, and most of its everyday words. A file without a line here is read with weight 0.5.
+#: Prose and news-like text is drawn more often, statutes and manuals less. The lines of the phrase list are short, so at
+#: weight 1 they are a quarter of what is learned from, and most of its everyday words. A file without a line here is read
+#: with weight 0.5.
 SOURCES: dict[str, Source] = {
     "news-commentary-v8-part": Source(weight=6.0, copies=3, licence="none stated (Project Syndicate)"),
     "europarl-sample": Source(weight=4.0, copies=3, licence="none stated (reuse with source allowed)"),

@@ -38,6 +38,7 @@
 -- SET {prefix}job:{id}:sentences   the sentences that the job's result is remembered by, as client:digest
 -- STRING {prefix}sentence:{client}:{digest}   a translated sentence, as worker/sentences.py keeps it
 -- ZSET {prefix}sentences           client:digest by when it was remembered
+-- HASH {prefix}counts              what /metrics counts, by names that metrics.py reads
 -- LIST {prefix}job:{id}:told       the segments that listeners were told of, in the article's order, as JSON
 -- STRING {prefix}job:{id}:heard    there while somebody listens
 -- LIST {prefix}job:{id}:partial    what attempts have translated so far, in pieces that only workers read
@@ -75,6 +76,9 @@ local MEASURED_MS = 15000
 
 -- Seconds for which the list of a client's jobs outlives the last end of one, if results don't live longer.
 local LIST_S = 604800
+
+-- Upper ends of the classes that durations are counted in.
+local CLASSES_MS = {100, 300, 1000, 3000, 10000, 30000, 60000, 180000, 600000, 1800000, 3600000, 21600000}
 
 -- What tells the speed of an attempt.
 local PACE = {'progress_ms', 'paced_ms', 'paced_done'}
@@ -142,6 +146,24 @@ local function ended_lately()
   local current, sum = math.floor(now / COUNTED_MS), 0
   for n = current - COUNTED, current do sum = sum + tonumber(redis.call('GET', KEY.ends .. n) or 0) end
   return sum, now - (current - COUNTED) * COUNTED_MS
+end
+
+-- Adds to what /metrics counts. Names hold nothing of a client's.
+local function count(name, by)
+  redis.call('HINCRBY', KEY.counts, name, by or 1)
+end
+
+-- Counts a duration: in the first class that it fits, and in the sum.
+local function observe(name, ms)
+  local class = 'more'
+  for _, bound in ipairs(CLASSES_MS) do
+    if ms <= bound then
+      class = bound
+      break
+    end
+  end
+  count(name .. ' ' .. class)
+  count(name .. ' sum', math.max(0, ms))
 end
 
 local function count_end(now)
@@ -213,10 +235,15 @@ local function finish(id, state, retention_s)
   redis.call('EXPIRE', job, retention_s)
   redis.call('DEL', partial_key(id))
   redis.call('EXPIRE', told_key(id), TOLD_S)
-  local owner = redis.call('HMGET', job, 'client', 'callback_receiver')
+  local owner = redis.call('HMGET', job, 'client', 'callback_receiver', 'error_code', 'created_ms', 'started_ms')
   redis.call('EXPIRE', jobs_of_key(owner[1]), math.max(LIST_S, retention_s))
   if owner[2] then schedule(id, owner[1], owner[2], now, retention_s) end
   count_end(now)
+  count('ended ' .. state .. (state == 'failed' and ' ' .. (owner[3] or '') or ''))
+  if state == 'succeeded' then
+    observe('ran', now - tonumber(owner[5]))
+    observe('took', now - tonumber(owner[4]))
+  end
   redis.call('PUBLISH', KEY.ended, id)
 end
 
@@ -253,6 +280,7 @@ local function take_back(id, outcome, retention_s)
   for i, name in ipairs(names) do record[name] = values[i] end
   local lane = record.lane or ''
   redis.call('HINCRBY', job, 'token', 1)
+  count('attempts ' .. outcome)
   if outcome == 'released' then
     redis.call('HINCRBY', job, 'attempts', -1)
   else

@@ -10,6 +10,7 @@ if record[1] ~= token or not record[4] then return '' end
 log_callback(job, tonumber(record[4]), tonumber(status), fault, tonumber(took))
 redis.call('HDEL', job, 'callback_claimed_ms')
 local due = now_ms() + tonumber(delay)
+count('deliveries ' .. outcome)
 unschedule(id, record[2], record[3])
 if outcome == 'again' and due < tonumber(record[5]) then
   schedule(id, record[2], record[3], due, tonumber(retention_s))

@@ -17,6 +17,7 @@ for i = 3, #ARGV do
     elseif now - tonumber(first) >= patience then
       redis.call('ZREM', KEY.unlisted, id)
       answer[#answer + 1] = id
+      count('republished')
     end
   end
 end

@@ -59,7 +59,7 @@ def make_book(
         worker="w",
         lease_s=1.0,
         renew_s=0.2,
-        description={"id": "w"},
+        description=lambda: {"id": "w"},
         on_lost=on_lost,
         failure=failure,
         on_broken=on_broken,

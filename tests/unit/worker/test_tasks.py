@@ -66,9 +66,9 @@ class ScriptedStore:
         self.sentences |= entries
         return len(entries)
 
-    def succeed(self, claim: Claim, result: bytes, *, segments: int) -> bool:
+    def succeed(self, claim: Claim, result: bytes, *, segments: int, counts: Mapping[str, int]) -> bool:
         self._called("succeed")
-        self.ended, self.result = ("succeeded", str(segments)), Result.from_json(result)
+        self.ended, self.result, self.counts = ("succeeded", str(segments)), Result.from_json(result), counts
         return not self.fenced
 
     def fail(self, claim: Claim, code: str, detail: str) -> bool:
@@ -109,7 +109,7 @@ def make_context(store: ScriptedStore, engine: Engine, **settings: Any) -> Worke
         worker="w",
         lease_s=15,
         renew_s=4,
-        description={},
+        description=dict,
         on_lost=engine.cancel,
         failure=lambda: None,
         on_broken=lambda reason: None,
@@ -140,7 +140,7 @@ def test_a_job_is_done_and_its_attempt_closed(engine: FakeEngine) -> None:
     context = make_context(store, engine)
     assert run_job(context, "job") is True
     assert store.calls == ["claim", "succeed"]
-    assert store.ended == ("succeeded", "2"), "one segment and the summary"
+    assert (store.ended, store.counts["segments"]) == (("succeeded", "2"), 1), "one segment, and the summary"
     assert store.result is not None
     assert store.result.timings.queued_s == 0.5
     assert len(context.book) == 0

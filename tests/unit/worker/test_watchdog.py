@@ -146,7 +146,7 @@ def context(store: RecordingStore) -> Iterator[WorkerContext]:
         worker="w",
         lease_s=15,
         renew_s=4,
-        description={},
+        description=dict,
         on_lost=engine.cancel,
         failure=engine.failure,
         on_broken=lambda reason: None,

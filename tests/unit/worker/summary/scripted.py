@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 
-from worker.engine.interface import DecodeOptions, InputTooLong, ModelInfo, Output, Role, Tokens
+from worker.engine.interface import DecodeOptions, EngineStats, InputTooLong, ModelInfo, Output, Role, Tokens
 
 Write = Callable[[str, DecodeOptions], str | Output | BaseException]
 
@@ -73,6 +73,9 @@ class ScriptedEngine:
 
     def heartbeat(self) -> float:
         return time.monotonic()
+
+    def stats(self) -> EngineStats:
+        return EngineStats()
 
     def busy_since(self) -> float | None:
         return None

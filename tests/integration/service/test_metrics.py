@@ -1,0 +1,217 @@
+"""`/metrics`: read by Prometheus's own parser, held against what was done."""
+
+import json
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import httpx2
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_metrics
+from prometheus_client.parser import text_string_to_metric_families
+
+from service.contract.attempt import Heartbeat
+from service.contract.metrics import CLASSES_S, MetricsStore
+from service.contract.request import JobRequest
+from service.contract.scripts import source
+from service.contract.states import Stage
+from tests.integration.service.front_end import FrontEnd, sample_result
+from tests.integration.service.http_checks import problem, submit
+from tests.ledger import WholeLedger
+from tests.redis_server import RedisServer
+
+Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
+
+
+def scrape(http: httpx2.Client) -> Samples:
+    """All samples by name and labels."""
+    answer = http.get("/metrics")
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"].startswith("text/plain; version=")
+    families = list(text_string_to_metric_families(answer.text))
+    assert all(family.documentation for family in families)
+    assert all(name.startswith("depeche_") for family in families for name in [family.name])
+    return {(s.name, tuple(sorted(s.labels.items()))): s.value for family in families for s in family.samples}
+
+
+def of(samples: Samples, name: str, **labels: str) -> float:
+    return samples[name, tuple(sorted(labels.items()))]
+
+
+def labels_of(samples: Samples, name: str, label: str) -> Mapping[str, float]:
+    return {dict(labels)[label]: value for (found, labels), value in samples.items() if found == name}
+
+
+def finish(store: WholeLedger, job_id: str, counts: dict[str, int] | None = None) -> None:
+    claim = store.claim(job_id, worker="w", lease_s=15)
+    assert claim is not None
+    assert store.succeed(claim, sample_result(), segments=1, counts=counts)
+
+
+def test_an_empty_service_counts_nothing(http: httpx2.Client) -> None:
+    samples = scrape(http)
+    assert of(samples, "depeche_redis_up") == 1
+    assert labels_of(samples, "depeche_jobs", "state") == {"queued": 0, "running": 0, "quarantined": 0}
+    assert labels_of(samples, "depeche_jobs_ended_total", "state") == {"succeeded": 0, "failed": 0, "cancelled": 0}
+    assert of(samples, "depeche_job_seconds_count") == 0
+    assert of(samples, "depeche_workers") == 0
+    assert of(samples, "depeche_durability_info", outlives="machine") == 1
+
+
+def test_jobs_are_counted_from_admission_to_their_end(http: httpx2.Client, store: WholeLedger) -> None:
+    done, dead, gone, running, _ = (submit(http)["id"] for _ in range(5))
+    counts = {"segments": 7, "segments_repaired": 2, "characters": 300, "translate_ms": 1500, "summarize_ms": 250}
+    finish(store, done, counts | {"warnings number_missing": 3, "summaries tfidf": 1})
+    claim = store.claim(dead, worker="w", lease_s=15)
+    assert claim is not None
+    assert store.fail(claim, "model_failed", "It failed.")
+    assert http.delete(f"/v1/jobs/{gone}").status_code == 200
+    again = store.claim(running, worker="w", lease_s=15)
+    assert again is not None
+    store.release(again)
+    assert store.claim(running, worker="w", lease_s=15) is not None
+    samples = scrape(http)
+    assert labels_of(samples, "depeche_jobs", "state") == {"queued": 1, "running": 1, "quarantined": 0}
+    assert of(samples, "depeche_jobs_limit") == 10_000
+    assert 0 <= of(samples, "depeche_oldest_queued_job_seconds") < 60
+    assert of(samples, "depeche_jobs_admitted_total") == 5
+    assert labels_of(samples, "depeche_jobs_ended_total", "state") == {"succeeded": 1, "failed": 1, "cancelled": 1}
+    assert labels_of(samples, "depeche_jobs_failed_total", "code") == {"model_failed": 1}
+    assert of(samples, "depeche_attempts_total") == 4
+    assert labels_of(samples, "depeche_attempts_lost_total", "outcome") == {"crashed": 0, "dropped": 0, "released": 1}
+    assert of(samples, "depeche_job_wait_seconds_count") == 4, "a job that was given back has waited once more"
+    assert of(samples, "depeche_job_seconds_count") == of(samples, "depeche_job_run_seconds_count") == 1
+    assert 0 <= of(samples, "depeche_job_seconds_sum") < 60
+    assert of(samples, "depeche_segments_total") == 7
+    assert of(samples, "depeche_segments_repaired_total") == 2
+    assert of(samples, "depeche_characters_total") == 300
+    assert labels_of(samples, "depeche_warnings_total", "code") == {"number_missing": 3}
+    assert labels_of(samples, "depeche_summaries_total", "method") == {"tfidf": 1}
+    assert labels_of(samples, "depeche_stage_seconds_total", "stage") == {"translating": 1.5, "summarizing": 0.25}
+
+
+def test_a_stale_attempt_adds_nothing(http: httpx2.Client, store: WholeLedger) -> None:
+    job_id = submit(http)["id"]
+    claim = store.claim(job_id, worker="w", lease_s=15)
+    assert claim is not None
+    store.mourn("w")
+    assert not store.succeed(claim, sample_result(), segments=1, counts={"segments": 9})
+    samples = scrape(http)
+    assert of(samples, "depeche_segments_total") == 0
+    assert labels_of(samples, "depeche_attempts_lost_total", "outcome")["crashed"] == 1
+
+
+def test_durations_fall_into_their_classes(redis_server: RedisServer, store: WholeLedger) -> None:
+    """`observe` of the prelude, by jobs whose admission is moved into the past."""
+    waits = [0.05, 0.25, 2, 59, 61, 30_000]
+    for wait in waits:
+        job_id = store.admit(JobRequest(text="Bonjour."), client="me").job_id
+        created = int(store.redis.hget(store.keys.job(job_id), "created_ms") or 0)
+        store.redis.hset(store.keys.job(job_id), "created_ms", created - int(wait * 1000))
+        finish(store, job_id)
+    metrics = MetricsStore(store.redis, prefix="depeche:", retention_s=60).read()
+    took = metrics.durations("took")
+    wanted = {0.1: 1, 0.3: 1, 3: 1, 60: 1, 180: 1}
+    assert took.classes == (*(wanted.get(bound, 0) for bound in CLASSES_S), 1)
+    assert abs(took.sum_s - sum(waits)) < 5
+    assert metrics.durations("waited").classes == took.classes
+
+
+def test_python_and_lua_have_the_same_classes() -> None:
+    table = source("prelude").partition("local CLASSES_MS = {")[2].partition("}")[0]
+    assert [int(bound) / 1000 for bound in table.split(",")] == list(CLASSES_S)
+
+
+def test_a_full_queue_counts_what_it_refuses(redis_server: RedisServer) -> None:
+    with FrontEnd(redis_server.url, queue_limit="1") as front_end, front_end.client() as http:
+        submit(http)
+        for _ in range(2):
+            assert problem(http.post("/v1/jobs", json={"text": "a"})) == (503, "queue_full")
+        samples = scrape(http)
+    assert (of(samples, "depeche_jobs_refused_total"), of(samples, "depeche_jobs_limit")) == (2, 1)
+
+
+def test_workers_tell_of_themselves(http: httpx2.Client, store: WholeLedger) -> None:
+    told = {
+        "id": "w1",
+        "host": "gpu-1",
+        "lane": "main",
+        "concurrency": 32,
+        "jobs": 3,
+        "resident_bytes": 5_000_000,
+        "models": {"translator": {"id": "m", "revision": "r"}, "summarizer": None},
+        "engine": {"rows": 10, "tokens": 200, "busy_s": 1.5, "waiting": 4, "oldest_s": 0.5},
+    }
+    store.heartbeat("w1", [], lease_s=15, renew=True, description=json.dumps(told))
+    store.heartbeat("old", [], lease_s=15, renew=True, description=json.dumps({"id": "old"}))
+    samples = scrape(http)
+    assert of(samples, "depeche_workers") == 2
+    info = next(
+        dict(labels) for (name, labels) in samples if name == "depeche_worker_info" and ("worker", "w1") in labels
+    )
+    assert (info["translator"], info["translator_revision"], info["summarizer"]) == ("m", "r", "")
+    assert of(samples, "depeche_worker_jobs", worker="w1") == 3
+    assert of(samples, "depeche_worker_resident_bytes", worker="w1") == 5_000_000
+    assert of(samples, "depeche_engine_source_tokens_total", worker="w1") == 200
+    assert of(samples, "depeche_engine_busy_seconds_total", worker="w1") == 1.5
+    assert of(samples, "depeche_engine_waiting_rows", worker="w1") == 4
+    assert "old" not in labels_of(samples, "depeche_worker_jobs", "worker"), "a worker of an older version says less"
+
+
+def test_all_processes_count_together(redis_server: RedisServer) -> None:
+    """Whichever process answers, it tells what all of them have answered."""
+    with FrontEnd(redis_server.url, processes=2) as front_end:
+        for _ in range(20):  # a connection each, so that both processes get some
+            with front_end.client() as http:
+                assert http.get("/v1/jobs/x").status_code == 404
+                http.get("/v1/jobs?wait=1")
+                http.request("BREW", "/nowhere")
+        with front_end.client() as http:
+            samples = scrape(http)
+    route = "/v1/jobs/<job_id>"
+    assert of(samples, "depeche_http_requests_total", method="GET", route=route, status="404") == 20
+    assert of(samples, "depeche_http_request_seconds_count", method="GET", route=route) == 20
+    assert labels_of(samples, "depeche_http_requests_total", "method").keys() <= {"GET", "other"}
+
+
+def test_it_answers_without_redis() -> None:
+    with FrontEnd("redis://127.0.0.1:1/0") as front_end, front_end.client() as http:
+        assert http.get("/v1/jobs/x").status_code == 503
+        samples = scrape(http)
+    assert of(samples, "depeche_redis_up") == 0
+    assert not any(name.startswith("depeche_jobs") for name, _ in samples)
+    assert sum(labels_of(samples, "depeche_http_requests_total", "status").values()) >= 1
+
+
+def test_open_metrics_where_it_is_asked_for(http: httpx2.Client) -> None:
+    answer = http.get("/metrics", headers={"Accept": "application/openmetrics-text; version=1.0.0"})
+    assert answer.headers["Content-Type"].startswith("application/openmetrics-text")
+    found = open_metrics(answer.text)  # type: ignore[no-untyped-call]
+    assert {family.name for family in found} >= {"depeche_jobs", "depeche_jobs_admitted"}
+
+
+def test_strangers_are_told_nothing_where_keys_are_demanded(redis_server: RedisServer) -> None:
+    with FrontEnd(redis_server.url, require_keys="1") as front_end, front_end.client() as http:
+        assert problem(http.get("/metrics")) == (401, "key_missing")
+        assert problem(http.get("/metrics?x=1", headers={"X-API-Key": "no"})) == (401, "key_invalid")
+
+
+def test_unknown_parameters_are_refused(http: httpx2.Client) -> None:
+    assert problem(http.get("/metrics?name=x")) == (400, "invalid_parameter")
+
+
+def test_the_folder_of_counts_goes_with_the_server(redis_server: RedisServer) -> None:
+    with FrontEnd(redis_server.url) as front_end:
+        own = {path for path in Path(tempfile.gettempdir()).glob("depeche-metrics-*") if list(path.glob("*.db"))}
+        front_end.stop()
+        assert any(not path.exists() for path in own)
+
+
+def test_progress_is_no_metric(http: httpx2.Client, store: WholeLedger) -> None:
+    """A heartbeat without a description leaves what was said before."""
+    job_id = submit(http)["id"]
+    claim = store.claim(job_id, worker="w1", lease_s=15)
+    assert claim is not None
+    store.heartbeat("w1", [], lease_s=15, renew=True, description=json.dumps({"id": "w1", "jobs": 1}))
+    beat = Heartbeat(job_id, claim.token, Stage.TRANSLATING, 1, 2)
+    store.heartbeat("w1", [beat], lease_s=15, renew=False)
+    assert of(scrape(http), "depeche_worker_jobs", worker="w1") == 1
