@@ -46,7 +46,7 @@ def test_images_set_settings_that_exist(half: str) -> None:
 
 def test_nothing_else_in_the_folder_names_a_setting_that_does_not_exist() -> None:
     known = setting_names(WebSettings) | setting_names(WorkerSettings)
-    for path in DOCKER.iterdir():
+    for path in (path for path in DOCKER.rglob("*") if path.is_file()):
         names = set(re.findall(r"\bDEPECHE_[A-Z_]+", path.read_text(encoding="utf-8")))
         assert names <= known, path.name
 
