@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from redis import Redis
 
-from service.contract import scripts
 from service.contract.callback import CallbackState
 from service.contract.deliveries import Delivery, DeliveryStore, Outcome
 from service.contract.errors import JobGone, JobNotEnded
@@ -18,8 +17,8 @@ from service.contract.request import JobRequest
 from service.contract.states import JobState
 from service.contract.webhook_secrets import WebhookSecretStore
 from tests.ledger import WholeLedger
+from tests.script_clock import set_clock, take_over
 
-CLOCK = "test:clock"
 RETENTION_S, LEASE = 3600, 30_000
 CLIENTS, HOSTS = ("c", "d"), ("a.example", "b.example", "c.example", "d.example", "e.example")
 OUT_RECEIVER, OUT_CLIENT, PARKED = 4, 16, 500
@@ -48,7 +47,7 @@ class DeliveryMachine(RuleBasedStateMachine):
     def begin(self) -> None:
         self.redis.flushall()
         self.now = 1_700_000_000_000
-        self.redis.set(CLOCK, self.now)
+        set_clock(self.redis, self.now)
         self.store = WholeLedger(self.redis, prefix="t:", retention_s=RETENTION_S)
         self.deliveries = DeliveryStore(self.redis, prefix="t:", retention_s=RETENTION_S)
         secrets = WebhookSecretStore(self.redis, prefix="t:")
@@ -208,7 +207,7 @@ class DeliveryMachine(RuleBasedStateMachine):
     @rule(ms=st.sampled_from([1, 499, 501, 5_000, LEASE - 1, LEASE + 1, 600_000]))
     def pass_time(self, ms: int) -> None:
         self.now += ms
-        self.redis.set(CLOCK, self.now)
+        set_clock(self.redis, self.now)
 
     # What always holds
 
@@ -246,14 +245,7 @@ class DeliveryMachine(RuleBasedStateMachine):
 
 
 def test_deliveries_hold_in_any_order(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = scripts.source
-
-    def source(name: str) -> str:
-        if name != "clock":
-            return real(name)
-        return f"local function now_ms() return tonumber(redis.call('GET', '{CLOCK}')) end"
-
-    monkeypatch.setattr(scripts, "source", source)
+    take_over(monkeypatch)
     with Redis.from_url(redis_url) as redis:
         DeliveryMachine.redis = redis
         run_state_machine_as_test(

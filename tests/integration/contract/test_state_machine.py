@@ -17,21 +17,21 @@ from hypothesis.stateful import (
 )
 from redis import Redis
 
-from service.contract import scripts
 from service.contract.attempt import Claim, Heartbeat, Lane
 from service.contract.errors import IdempotencyConflict, JobGone, QueueFull
 from service.contract.leases import Place
 from service.contract.ledger import as_bytes
+from service.contract.metrics import MetricsStore
 from service.contract.request import JobRequest
 from service.contract.states import JobState, Stage
 from service.contract.sweeps import Outcome
 from tests.integration.contract.model_job import ModelJob
 from tests.ledger import WholeLedger
+from tests.script_clock import set_clock, take_over
 
 LEASE_S, SWEEP_S, LIMIT = 15.0, 3.0, 3
 LEASE, GAP, SWEEP = 15_000, 7_500, 3_000
 WORKERS = ("w1", "w2", "w3")
-CLOCK = "test:clock"
 REQUEST = JobRequest(text="Bonjour.")
 
 
@@ -44,7 +44,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def begin(self) -> None:
         self.redis.flushall()
         self.now = 1_700_000_000_000
-        self.redis.set(CLOCK, self.now)
+        set_clock(self.redis, self.now)
         self.store = WholeLedger(self.redis, prefix="t:", retention_s=3600, queue_limit=LIMIT)
         self.jobs: dict[str, ModelJob] = {}
         self.erased: set[str] = set()
@@ -282,7 +282,7 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(ms=st.sampled_from([1, 500, 3_000, 7_000, 8_000, 15_000, 16_000]))
     def pass_time(self, ms: int) -> None:
         self.now += ms
-        self.redis.set(CLOCK, self.now)
+        set_clock(self.redis, self.now)
 
     @rule()
     def pulse(self) -> None:
@@ -340,6 +340,14 @@ class LedgerMachine(RuleBasedStateMachine):
             if job.state is JobState.RUNNING:
                 assert self.redis.zscore(keys.running, job_id) == job.lease
 
+    @invariant()
+    def what_was_admitted_is_counted_once_more_when_it_ends(self) -> None:
+        if not hasattr(self, "jobs"):
+            return
+        metrics = MetricsStore(self.redis, prefix="t:", retention_s=3600).read()
+        assert metrics.count("admitted") == metrics.queued + metrics.running + sum(metrics.of("ended").values())
+        assert sum(metrics.durations("took").classes) == metrics.count("ended succeeded")
+
     def _members(self, key: str) -> set[str]:
         return {as_bytes(member).decode() for member in self.redis.zrange(key, 0, -1)}
 
@@ -376,14 +384,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
 
 def test_the_transitions_hold_in_any_order(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = scripts.source
-
-    def source(name: str) -> str:
-        if name != "clock":
-            return real(name)
-        return f"local function now_ms() return tonumber(redis.call('GET', '{CLOCK}')) end"
-
-    monkeypatch.setattr(scripts, "source", source)
+    take_over(monkeypatch)
     with Redis.from_url(redis_url) as redis:
         LedgerMachine.redis = redis
         run_state_machine_as_test(

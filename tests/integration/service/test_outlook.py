@@ -5,16 +5,15 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
-from service.contract import scripts
 from service.contract.attempt import Claim, Heartbeat
 from service.contract.job import Job
 from service.contract.request import JobRequest
 from service.contract.states import Stage
 from tests.integration.service.front_end import open_store
 from tests.ledger import WholeLedger
+from tests.script_clock import set_clock, take_over
 
 ME = "me"
-CLOCK = "test:clock"
 START_MS = 1_764_000_000_000
 
 
@@ -26,7 +25,7 @@ class Clocked:
         self.at(0)
 
     def at(self, seconds: float) -> None:
-        self.store.redis.set(CLOCK, START_MS + int(seconds * 1000))
+        set_clock(self.store.redis, START_MS + int(seconds * 1000))
 
     def admitted(self) -> str:
         return self.store.admit(JobRequest(text="Bonjour."), client=ME).job_id
@@ -51,9 +50,7 @@ class Clocked:
 
 @pytest.fixture
 def clocked(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clocked]:
-    real = scripts.source
-    own = f"local function now_ms() return tonumber(redis.call('GET', '{CLOCK}')) end"
-    monkeypatch.setattr(scripts, "source", lambda name: own if name == "clock" else real(name))
+    take_over(monkeypatch)
     store = open_store(redis_url)
     yield Clocked(store)
     store.redis.close()
