@@ -19,6 +19,8 @@ class Source:
     weight: float
     #: Copies of each line in the packed data; all but the first are varied (other names, numbers, pieces).
     copies: int = 1
+    #: Its lines are drawn half of the time by themselves, half of the time joined to longer ones.
+    joined: bool = False
     #: Stated licence, for the model card.
     licence: str
 
@@ -53,7 +55,7 @@ SOURCES: dict[str, Source] = {
     "python-docs": Source(weight=0.4, licence="CC0 (translations), PSF (source text)"),
     "php-docs": Source(weight=0.25, licence="CC BY 3.0"),
     "laws": Source(weight=0.12, licence="Open Government Licence - Canada"),
-    "tatoeba": Source(weight=1.0, licence="CC BY 2.0 FR"),
+    "tatoeba": Source(weight=1.0, joined=True, licence="CC BY 2.0 FR"),
     "back-translated": Source(weight=1.0, licence="CC0 and public domain (English; the French is a model's)"),
 }
 

@@ -13,7 +13,15 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from scripts.lab.bundled import alignment, alignment_embedding, corpus, corpus_packing, corpus_variants, vocabulary
+from scripts.lab.bundled import (
+    alignment,
+    alignment_embedding,
+    corpus,
+    corpus_joining,
+    corpus_packing,
+    corpus_variants,
+    vocabulary,
+)
 from scripts.lab.bundled.corpus import HELD_OUT, SOURCES, Pair, Source
 
 _OTHER = Source(weight=0.5, licence="unknown")
@@ -129,6 +137,19 @@ def prepare(
             links.append(fresh_links[n])
             weights.append(_source(pair).weight / _source(pair).copies)
     say(f"{len(varied)} varied copies")
+
+    for name, source in SOURCES.items():
+        short_lines = [n for n, i in enumerate(good) if source.joined and pairs[kept[i]].source == name]
+        long_rows, long_links = corpus_joining.join(
+            [rows[n] for n in short_lines], [links[n] for n in short_lines], chance, longest=longest
+        )
+        for n in short_lines:
+            weights[n] /= 2
+        # A long row that is drawn as often as one of the lines in it shows each of them as often.
+        weights += [source.weight / source.copies / 2] * len(long_rows)
+        rows, links = rows + long_rows, links + long_links
+        if long_rows:
+            say(f"{len(long_rows)} rows joined from {len(short_lines)} lines of {name}")
 
     source_counts = np.bincount(np.concatenate([s for s, _ in rows]), minlength=pieces)
     target_counts = np.bincount(np.concatenate([t for _, t in rows]), minlength=pieces)
