@@ -5,7 +5,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -16,7 +16,14 @@ from service.contract.logs import configure_logs
 from service.contract.settings import SettingsError
 from worker.settings import Settings
 
+if TYPE_CHECKING:
+    from worker.engine.interface import Role
+    from worker.engine.registry import ModelSource
+
 T = TypeVar("T")
+
+#: What stands for a summariser where none is loaded.
+EXTRACTIVE = "extractive: no model"
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -26,7 +33,7 @@ def main() -> None:
 
 @main.command()
 @click.option("--translator", help="bundled, opus, a folder, or a hub id (ID@REVISION pins it).")
-@click.option("--summarizer", help="An abstractive model: a folder or a hub id.")
+@click.option("--summarizer", help="An abstractive model: a folder or a hub id; or bundled: extractive summaries.")
 @click.option("--device", help="auto, cpu, cuda or cuda:N.")
 @click.option("--precision", help="auto, float32, bfloat16, float16 or int8.")
 @click.option("--concurrency", type=int, help="Articles in flight at once.")
@@ -61,10 +68,8 @@ def models() -> None:
 @models.command("list")
 def list_models() -> None:
     """Shows the models that the settings name, and whether they are at hand without the hub."""
-    from worker.engine.registry import resolve
-
-    for role, name, source in _with_each_model(resolve):
-        click.echo(f"{role:<11} {name}  {source}")
+    for role, name, source in _with_each_model(lambda source, role: source):
+        click.echo(f"{role:<11} {name}  {source or EXTRACTIVE}")
 
 
 @models.command()
@@ -73,7 +78,7 @@ def fetch() -> None:
     from worker.engine.registry import fetch as fetch_model
 
     for role, name, path in _with_each_model(fetch_model):
-        click.echo(f"{role:<11} {name} is at {path}")
+        click.echo(f"{role:<11} {name} is at {path}" if path else f"{role:<11} {name}  {EXTRACTIVE}")
 
 
 @main.command()
@@ -132,23 +137,29 @@ def _reach_redis(settings: Settings) -> LeaseStore:
     return store
 
 
-def _with_each_model(look: Callable[[str, str | None], T]) -> Iterator[tuple[str, str, T]]:
-    """Role, name and what `look` finds of each model that the settings name; one line where it finds none."""
-    from worker.engine import ModelError
+def _with_each_model(look: "Callable[[ModelSource, Role], T]") -> Iterator[tuple[str, str, T | None]]:
+    """Role, name and what `look` finds of each model that the settings name; one line where it raises `ModelError`.
 
-    for role, name, revision in _named(_settings()):
+    None is found of a name that stands for no model, as `bundled` does for a summarizer.
+    """
+    from worker.engine import ModelError
+    from worker.engine.interface import Role
+    from worker.engine.registry import resolve, resolve_summarizer
+
+    settings = _settings()
+    named = (
+        (Role.TRANSLATOR, resolve, settings.translator, settings.translator_revision),
+        (Role.SUMMARIZER, resolve_summarizer, settings.summarizer, settings.summarizer_revision),
+    )
+    for role, resolved, name, revision in named:
+        if name is None:
+            continue
         try:
-            found = look(name, revision)
+            source = resolved(name, revision)
+            found = look(source, role) if source is not None else None
         except ModelError as error:
             raise _Failed(f"{role}: {error}") from None
         yield role, name, found
-
-
-def _named(settings: Settings) -> list[tuple[str, str, str | None]]:
-    named = [("translator", settings.translator, settings.translator_revision)]
-    if settings.summarizer:
-        named.append(("summarizer", settings.summarizer, settings.summarizer_revision))
-    return named
 
 
 if __name__ == "__main__":

@@ -37,7 +37,9 @@ class Settings(SharedSettings):
     )
     translator_revision: str | None = Field(None, description="Commit of the translation model on the hub.")
     summarizer: str | None = Field(
-        None, description="Abstractive model: a folder or a hub id. Without one, summaries are extractive."
+        None,
+        description="Abstractive model: a folder or a hub id (`ID@REVISION` pins it). Unset or `bundled`: summaries are "
+        "extractive.",
     )
     summarizer_revision: str | None = Field(None, description="Commit of the abstractive model on the hub.")
     offline: bool = Field(False, description="Never ask the hub; use what was fetched before.")

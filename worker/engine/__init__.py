@@ -8,6 +8,7 @@ from worker.engine.errors import ModelError
 from worker.engine.interface import Engine
 from worker.engine.options import EngineOptions
 from worker.engine.queue import BatchLimits
+from worker.engine.registry import resolve_summarizer
 
 __all__ = ["EngineOptions", "ModelError", "build_engine"]
 
@@ -20,7 +21,7 @@ def build_engine(options: EngineOptions) -> Engine:
 
         return FakeEngine(
             FakeOptions(
-                summarizer=options.summarizer is not None,
+                summarizer=resolve_summarizer(options.summarizer, options.summarizer_revision) is not None,
                 seconds_per_token=options.fake_seconds_per_token,
                 seconds_per_batch=options.fake_seconds_per_batch,
                 die_on=options.fake_die_on,

@@ -10,17 +10,17 @@ from worker.engine.interface import Role
 from worker.engine.loader import load
 from worker.engine.model_decoder import ModelDecoder
 from worker.engine.options import EngineOptions
-from worker.engine.registry import ModelSource, resolve
+from worker.engine.registry import ModelSource, resolve, resolve_summarizer
 from worker.engine.row import RowDecoder
 
 
 def build_decoder(options: EngineOptions) -> ModelDecoder:
-    """A decoder over the translator and, where one is named, the summarizer. Raises `ModelError`."""
+    """A decoder over the translator and, where one is named, the abstractive summarizer. Raises `ModelError`."""
     set_threads(options.threads)
     device = choose_device(options.device)
     named = {Role.TRANSLATOR: resolve(options.translator, options.translator_revision)}
-    if options.summarizer is not None:
-        named[Role.SUMMARIZER] = resolve(options.summarizer, options.summarizer_revision)
+    if (summarizer := resolve_summarizer(options.summarizer, options.summarizer_revision)) is not None:
+        named[Role.SUMMARIZER] = summarizer
     models: dict[Role, RowDecoder] = {}
     for role, source in named.items():
         ctranslate = options.kind == "ctranslate2" and role is Role.TRANSLATOR

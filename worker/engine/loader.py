@@ -18,7 +18,7 @@ from worker.engine.fingerprint import fingerprint
 from worker.engine.hub import Snapshot
 from worker.engine.int8 import quantize
 from worker.engine.interface import ModelInfo, Role
-from worker.engine.registry import CANARIES, Canary, ModelSource, locate
+from worker.engine.registry import CANARIES, Canary, ModelSource, check_role, locate
 
 #: Source tokens of models without a table of positions, where their tokenizer names no limit either.
 _DEFAULT_POSITIONS = 512
@@ -52,13 +52,15 @@ def load(
 ) -> LoadedModel:
     """Loads what `source` names, in a precision of `choose_precision`. Never runs code of the model's repository.
 
-    Raises `ModelError`, in one line, where it is missing, broken, unpinned though pickled, or not sequence-to-sequence.
+    Raises `ModelError`, in one line, where it is missing, broken, unpinned though pickled, not sequence-to-sequence, or not for
+    the role.
     """
     transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     snapshot = locate(source, offline=offline)
     folder = snapshot.folder
     config = _read_config(source, folder)
+    check_role(source, role, config.model_type)
     safe = _check_weights(source, snapshot)
     codec = Codec(folder, source.id, config.model_type, role)
     revision = snapshot.commit or _check_fingerprint(source, folder)

@@ -3,6 +3,8 @@
 A setting is `bundled`, `opus`, a folder, or a hub id, each but the first with an optional `@REVISION`.
 """
 
+import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,6 +52,12 @@ PREFIXES = {
 
 #: What Marian models with several target languages want before each input, where their vocabulary has it.
 MARIAN_TARGETS = (">>eng<<", ">>en<<")
+
+#: Types of models that only ever translate.
+TRANSLATOR_TYPES = frozenset({"marian"})
+
+#: Hub ids of translators that people know.
+_TRANSLATOR_IDS = re.compile(r"Helsinki-NLP/opus-|facebook/(nllb-|m2m100_|wmt|mbart-large-50-\w+-to-)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +118,30 @@ def resolve(model: str, revision: str | None = None) -> ModelSource:
     return ModelSource(name, hub_id=name, revision=pin)
 
 
+def resolve_summarizer(model: str | None, revision: str | None = None) -> ModelSource | None:
+    """The abstractive model that a setting names; None where it is unset or `bundled`: the extractive summaries.
+
+    Raises `ModelError` for a setting that can't be meant, and for what is known as a translator. What is not known by its name
+    shows itself in its configuration: see `check_role`.
+    """
+    if model is None:
+        return None
+    source = resolve(model, revision)
+    if source == _NAMED["bundled"]:
+        return None
+    if source.id == "bundled" and source.revision is not None:
+        raise ModelError(f"{model}: bundled summaries need no model, and so no revision: leave the revision unset")
+    if _is_known_translator(source):
+        raise _translates(source)
+    return source
+
+
+def check_role(source: ModelSource, role: Role, model_type: object) -> None:
+    """Raises `ModelError` where a model of this type, as its configuration names it, can't fill the role."""
+    if role is Role.SUMMARIZER and model_type in TRANSLATOR_TYPES:
+        raise _translates(source)
+
+
 def locate(source: ModelSource, *, offline: bool = False) -> Snapshot:
     """The folder with the model's files, downloaded if need be and allowed. Raises `ModelError` where there is none.
 
@@ -124,9 +156,35 @@ def locate(source: ModelSource, *, offline: bool = False) -> Snapshot:
     return Snapshot(folder, None, pinned=source.revision is not None)
 
 
-def fetch(model: str, revision: str | None = None) -> Path:
-    """Downloads what a setting names, so that a worker can start offline, and says where it is. Raises `ModelError`."""
-    return locate(resolve(model, revision)).folder
+def fetch(source: ModelSource, role: Role) -> Path:
+    """Downloads a model, so that a worker can start offline, and says where it is. Raises `ModelError`."""
+    folder = locate(source).folder
+    check_role(source, role, _model_type(folder))
+    return folder
+
+
+def _model_type(folder: Path) -> object:
+    """What the configuration calls the model's type; None where it can't be read, which loading the model will tell."""
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return config.get("model_type") if isinstance(config, dict) else None
+
+
+def _is_known_translator(source: ModelSource) -> bool:
+    if source.folder is not None:
+        return (
+            source.folder.expanduser().resolve() == BUNDLED.resolve() or _model_type(source.folder) in TRANSLATOR_TYPES
+        )
+    return _TRANSLATOR_IDS.match(source.hub_id or "") is not None
+
+
+def _translates(source: ModelSource) -> ModelError:
+    return ModelError(
+        f"{source.id} is a translator and can't summarise: set DEPECHE_SUMMARIZER to an abstractive model, such as "
+        "facebook/bart-large-cnn, or leave it unset for extractive summaries"
+    )
 
 
 def _is_folder(name: str) -> bool:

@@ -12,6 +12,8 @@ from click.testing import CliRunner, Result
 from service.contract.errors import StoreUnavailable
 from worker import cli
 from worker.engine import ModelError, registry
+from worker.engine.interface import Role
+from worker.engine.registry import ModelSource
 from worker.settings import Settings
 
 
@@ -161,10 +163,10 @@ class TestModels:
     def test_fetch_fetches_each_at_its_revision(
         self, call: Callable[..., Result], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
-        asked: list[tuple[str, str | None]] = []
+        asked: list[tuple[str | None, str | None, Role]] = []
 
-        def fetch(model: str, revision: str | None = None) -> Path:
-            asked.append((model, revision))
+        def fetch(source: ModelSource, role: Role) -> Path:
+            asked.append((source.hub_id, source.revision, role))
             return tmp_path
 
         monkeypatch.setattr(registry, "fetch", fetch)
@@ -172,5 +174,28 @@ class TestModels:
         monkeypatch.setenv("DEPECHE_TRANSLATOR_REVISION", "abc")
         answer = call("models", "fetch")
         assert answer.exit_code == 0
-        assert asked == [("someone/something", "abc")]
+        assert asked == [("someone/something", "abc", Role.TRANSLATOR)]
         assert str(tmp_path) in answer.output
+
+    @pytest.mark.parametrize("command", ["list", "fetch"])
+    def test_the_bundled_summaries_are_no_model(
+        self, call: Callable[..., Result], monkeypatch: pytest.MonkeyPatch, command: str
+    ) -> None:
+        monkeypatch.setenv("DEPECHE_SUMMARIZER", "bundled")
+        answer = call("models", command)
+        assert answer.exit_code == 0
+        translator, summarizer = answer.output.splitlines()
+        assert str(registry.BUNDLED) in translator
+        assert summarizer == "summarizer  bundled  extractive: no model"
+
+    @pytest.mark.parametrize("command", [["models", "list"], ["models", "fetch"], ["doctor"]])
+    def test_a_translator_is_no_summarizer(
+        self, call: Callable[..., Result], monkeypatch: pytest.MonkeyPatch, command: list[str]
+    ) -> None:
+        monkeypatch.setenv("DEPECHE_SUMMARIZER", "opus")
+        answer = call(*command)
+        assert answer.exit_code == 1
+        assert answer.stderr.count("\n") == 1
+        assert (
+            "Helsinki-NLP/opus-mt-fr-en is a translator and can't summarise: set DEPECHE_SUMMARIZER to" in answer.stderr
+        )

@@ -13,7 +13,11 @@ from tests.unit.worker.engine.hub_server import HubServer
 from worker.engine.hub import is_commit
 
 ROOT = Path(__file__).parents[4]
-FETCH = "from worker.engine.registry import fetch; print(fetch({name!r}))"
+FETCH = """
+from worker.engine.interface import Role
+from worker.engine.registry import fetch, resolve
+print(fetch(resolve({name!r}), Role.{role}))
+"""
 LOAD = """
 import torch
 from worker.engine.interface import Role
@@ -92,7 +96,7 @@ def test_fetched_models_load_without_the_hub(hub: HubServer, machine: Machine) -
     )
     assert hub.served == []
 
-    folder = Path(machine.run(FETCH.format(name="us/marian"), hub.url))
+    folder = Path(machine.run(FETCH.format(name="us/marian", role="TRANSLATOR"), hub.url))
     assert folder.name == hub.COMMIT
     assert "model.safetensors" in hub.served
     assert machine.run(SHOW.format(name="us/marian")) == f"hub us/marian@main (at {folder})"
@@ -105,7 +109,7 @@ def test_fetched_models_load_without_the_hub(hub: HubServer, machine: Machine) -
 
 
 def test_pickled_weights_want_a_pinned_commit(hub: HubServer, machine: Machine) -> None:
-    said = machine.run(FETCH.format(name="us/pickled"), hub.url)
+    said = machine.run(FETCH.format(name="us/pickled", role="TRANSLATOR"), hub.url)
     assert said == f"refused: us/pickled has pickled weights only: pin it with the revision {hub.COMMIT}"
     assert "pytorch_model.bin" not in hub.served
 
@@ -116,10 +120,18 @@ def test_pickled_weights_want_a_pinned_commit(hub: HubServer, machine: Machine) 
     assert len(hub.served) == served  # a commit that is there is not asked for again
 
 
+def test_a_translator_is_refused_as_a_summarizer_when_it_is_fetched(hub: HubServer, machine: Machine) -> None:
+    said = machine.run(FETCH.format(name="us/marian", role="SUMMARIZER"), hub.url)
+    assert said.startswith("refused: us/marian is a translator and can't summarise: set DEPECHE_SUMMARIZER to ")
+
+
 def test_what_the_hub_does_not_have_is_said_in_one_line(hub: HubServer, machine: Machine) -> None:
-    assert "no such model" in machine.run(FETCH.format(name="us/nothing"), hub.url)
-    assert machine.run(FETCH.format(name="us/marian@v9"), hub.url) == "refused: us/marian: the hub has no revision v9"
-    unreachable = machine.run(FETCH.format(name="us/marian"))
+    assert "no such model" in machine.run(FETCH.format(name="us/nothing", role="TRANSLATOR"), hub.url)
+    assert (
+        machine.run(FETCH.format(name="us/marian@v9", role="TRANSLATOR"), hub.url)
+        == "refused: us/marian: the hub has no revision v9"
+    )
+    unreachable = machine.run(FETCH.format(name="us/marian", role="TRANSLATOR"))
     assert unreachable.startswith("refused: us/marian can't be fetched (")
     assert "\n" not in unreachable
 

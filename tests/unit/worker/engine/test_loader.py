@@ -15,6 +15,8 @@ from tests.unit.worker.engine.loaded import load_folder
 from worker.engine.errors import ModelError
 from worker.engine.fingerprint import fingerprint
 from worker.engine.interface import Role
+from worker.engine.loader import load
+from worker.engine.registry import ModelSource
 
 T, S = Role.TRANSLATOR, Role.SUMMARIZER
 
@@ -46,6 +48,12 @@ def test_bart_as_summarizer(bart: Path) -> None:
     assert not loaded.info.has_vectors
     assert (tokens.ids[0], tokens.ids[-1]) == (0, 2)
     assert loaded.codec.decode([tokens.ids]) == [SENTENCES[10]]
+
+
+def test_a_marian_model_is_no_summarizer(marian: Path) -> None:
+    said = f"^{marian.name} is a translator and can't summarise: set DEPECHE_SUMMARIZER to "
+    with pytest.raises(ModelError, match=said):
+        load(ModelSource(marian.name, folder=marian), S, device=torch.device("cpu"))
 
 
 def test_t5_gets_its_prefix_and_the_limit_of_its_tokenizer(t5: Path) -> None:

@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 
 from worker.engine.errors import ModelError
-from worker.engine.registry import BUNDLED, fetch, locate, resolve
+from worker.engine.interface import Role
+from worker.engine.registry import BUNDLED, fetch, locate, resolve, resolve_summarizer
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
@@ -70,5 +71,52 @@ def test_a_missing_folder_is_said_in_one_line(tmp_path: Path) -> None:
 
 
 def test_a_folder_needs_no_fetching(tmp_path: Path) -> None:
-    assert fetch(str(tmp_path)) == tmp_path
+    assert fetch(resolve(str(tmp_path)), Role.TRANSLATOR) == tmp_path
     assert str(resolve(str(tmp_path))) == f"folder {tmp_path}"
+
+
+@pytest.mark.parametrize("setting", [None, "bundled", " bundled "])
+def test_the_bundled_summaries_are_extractive_and_need_no_model(setting: str | None) -> None:
+    assert resolve_summarizer(setting) is None
+
+
+def test_the_bundled_summaries_have_no_revision() -> None:
+    for model, revision in (("bundled", COMMIT), (f"bundled@{COMMIT}", None)):
+        with pytest.raises(ModelError, match="leave the revision unset"):
+            resolve_summarizer(model, revision)
+
+
+def test_a_summarizer_is_named_as_a_translator_is(tmp_path: Path) -> None:
+    for name in ("facebook/bart-large-cnn", f"t5-small@{COMMIT}", "facebook/mbart-large-50", str(tmp_path)):
+        assert resolve_summarizer(name) == resolve(name)
+    assert resolve_summarizer("a/b", COMMIT) == resolve("a/b", COMMIT)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        "opus",
+        "opus@main",
+        "Helsinki-NLP/opus-mt-tc-big-fr-en",
+        "helsinki-nlp/opus-mt-fr-en",
+        "facebook/nllb-200-distilled-600M",
+        "facebook/m2m100_418M",
+        "facebook/mbart-large-50-many-to-many-mmt",
+        str(BUNDLED),
+    ],
+)
+def test_known_translators_are_no_summarizers(model: str) -> None:
+    with pytest.raises(ModelError, match=r"is a translator and can't summarise: set DEPECHE_SUMMARIZER to ") as refused:
+        resolve_summarizer(model)
+    assert "\n" not in str(refused.value)
+    assert resolve(model)
+
+
+def test_a_folder_is_known_by_its_configuration(tmp_path: Path) -> None:
+    config = tmp_path / "config.json"
+    config.write_text('{"model_type": "marian"}')
+    with pytest.raises(ModelError, match="is a translator"):
+        resolve_summarizer(str(tmp_path))
+    for other in ('{"model_type": "bart"}', "[]", "{broken"):
+        config.write_text(other)
+        assert resolve_summarizer(str(tmp_path)) is not None
