@@ -135,6 +135,7 @@ class _Gunicorn(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "forwarded_allow_ips": "",
             "control_socket_disable": True,
             "post_worker_init": _begin,
+            "pre_fork": self._prepare,
             "on_exit": self._clean_up,
             # prometheus_client looks at this when it is imported
             "raw_env": [f"PROMETHEUS_MULTIPROC_DIR={self._counts}"],
@@ -149,6 +150,10 @@ class _Gunicorn(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
         warm()
         return create_app(self._settings, self._counts)
+
+    def _prepare(self, _server: Any, _worker: Any) -> None:
+        """Some systems clear old folders of /tmp away."""
+        self._counts.mkdir(mode=0o700, exist_ok=True)
 
     def _clean_up(self, _server: Any) -> None:
         shutil.rmtree(self._counts, ignore_errors=True)

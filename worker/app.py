@@ -11,6 +11,7 @@ import signal
 import socket
 import threading
 import warnings
+from contextlib import suppress
 from types import FrameType
 
 from celery import bootsteps, signals
@@ -19,6 +20,7 @@ from celery.platforms import EX_OK
 from celery.worker import state
 
 from service.contract.celery_app import make_celery, publish
+from service.contract.errors import StoreUnavailable
 from service.contract.logs import get_logger
 from service.contract.sweeps import SweepStore
 from worker.context import EXIT_BROKEN, WorkerContext, open_context
@@ -27,6 +29,7 @@ from worker.messages import guard_queue
 from worker.quarantine import QuarantineProcess
 from worker.reconciler import Reconciler
 from worker.settings import Settings
+from worker.tally import NAMES
 from worker.tasks import register
 from worker.vitals import LoopMoves
 from worker.watchdog import make_watchdog
@@ -121,6 +124,8 @@ class WorkerService:
         self.context().book.start()
         if self._reconciler is not None:
             self._reconciler.start()
+        with suppress(StoreUnavailable):  # counts then begin when they come up
+            self.context().store.declare(NAMES)
         make_watchdog(self.context(), self._moves).start()
         log.info("worker_ready", worker=self.worker_id, concurrency=self.settings.concurrency)
 

@@ -58,9 +58,13 @@ class Attempt:
         return f"{self.claim.job_id}.{self.claim.token}"
 
     def report(self, stage: Stage, done: int, total: int) -> None:
-        """Takes note of progress, in segments. It is written with the next heartbeat."""
+        """Takes note of progress, in segments. It is written with the next heartbeat.
+
+        The engine's thread may still tell of the translation when the summary has begun: a stage never comes back.
+        """
         with self._lock:
-            self._progress = (stage, done, total)
+            if stage is not Stage.TRANSLATING or self._progress[0] is Stage.TRANSLATING:
+                self._progress = (stage, done, total)
 
     def check(self) -> None:
         """Raises a kind of `AttemptOver` where the work should stop."""
@@ -102,7 +106,8 @@ class AttemptBook:
         self._worker = worker
         self._lease_s = lease_s
         self._renew_s = renew_s
-        self._description = description
+        self._describe = description
+        self._description: str | None = None
         self._on_lost = on_lost
         self._failure = failure
         self._on_broken = on_broken
@@ -178,9 +183,7 @@ class AttemptBook:
                 beats,
                 lease_s=self._lease_s,
                 renew=renew,
-                description=json.dumps({**self._description(), "jobs": len(self)}, ensure_ascii=False)
-                if renew
-                else None,
+                description=self._described() if renew else None,
             )
         except StoreUnavailable as error:
             return self._miss(error.detail, len(attempts))
@@ -195,6 +198,14 @@ class AttemptBook:
             if beat in lost:
                 self._tell(attempt)
         return True
+
+    def _described(self) -> str | None:
+        """What the worker says of itself; what it said last where that can't be told: leases matter more."""
+        try:
+            self._description = json.dumps({**self._describe(), "jobs": len(self)}, ensure_ascii=False)
+        except Exception as error:  # noqa: BLE001 - as above
+            log.warning("worker_not_described", kind=type(error).__name__)
+        return self._description
 
     def _miss(self, reason: str, jobs: int) -> bool:
         if not self._silent:

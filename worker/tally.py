@@ -3,6 +3,18 @@
 from collections import Counter
 
 from service.contract.result import Result
+from worker.plan import Route
+from worker.summary.records import Method
+from worker.text.checks import FlagCode
+from worker.warnings import MARKUP_MOVED, MARKUP_UNPLACED, OTHER_LANGUAGE, TERM_INSERTED, TERM_MISSING, TRUNCATED
+
+_OTHERS = (TRUNCATED, TERM_INSERTED, TERM_MISSING, OTHER_LANGUAGE, MARKUP_MOVED, MARKUP_UNPLACED, Route.OPAQUE.value)
+
+#: The counts that may never come up, by which they are declared.
+NAMES = (
+    *(f"warnings {code}" for code in (*(code.value for code in FlagCode), *_OTHERS)),
+    *(f"summaries {method.value}" for method in Method),
+)
 
 
 def tally(result: Result) -> dict[str, int]:

@@ -16,6 +16,10 @@ _METHODS = frozenset(HTTPMethod)
 _PROBES = {"/healthz", "/readyz", "/metrics"}
 
 
+#: Interfaces of other services, whose requests wait for a translation.
+_WAITING = frozenset({"libretranslate", "deepl"})
+
+
 def register(app: Flask, metrics: RequestMetrics) -> None:
     """Logs and counts each request when its answer is ready."""
 
@@ -28,7 +32,7 @@ def register(app: Flask, metrics: RequestMetrics) -> None:
         route = request.url_rule.rule if request.url_rule else "unmatched"
         seconds = time.monotonic() - g.began
         method = request.method if request.method in _METHODS else "other"
-        waited = "wait" in request.args or response.is_streamed
+        waited = "wait" in request.args or response.is_streamed or request.blueprint in _WAITING
         metrics.count(method, route, response.status_code, None if waited else seconds)
         fields = {"method": method, "route": route, "status": response.status_code, "ms": round(seconds * 1000, 1)}
         if "job_id" in g:

@@ -2,7 +2,7 @@
 
 import json
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 
 from pydantic import ValidationError
@@ -149,6 +149,14 @@ class LeaseStore(Ledger):
         with store_errors():
             if self.redis.get(self.keys.lane) == holder.encode():
                 self.redis.delete(self.keys.lane)
+
+    def declare(self, names: Iterable[str]) -> None:
+        """Has counts begin at 0 that may be added to later: a counter that appears with its first event hides that one."""
+        with store_errors():
+            pipeline = self.redis.pipeline(transaction=False)
+            for name in names:
+                pipeline.hsetnx(self.keys.counts, f"done {name}", 0)
+            pipeline.execute()
 
     def withdraw_worker(self, worker: str) -> None:
         """Takes a worker that stops off the list of those that were seen."""

@@ -58,7 +58,10 @@ class Ledger:
         with store_errors():
             since = self._now_ms() - int(within_s * 1000)
             names = [as_bytes(name).decode() for name in self.redis.zrangebyscore(self.keys.workers, since, "+inf")]
-            descriptions = [self.redis.hget(self.keys.worker(name), "description") for name in names]
+            pipeline = self.redis.pipeline(transaction=False)
+            for name in names:
+                pipeline.hget(self.keys.worker(name), "description")
+            descriptions = pipeline.execute()
         return [json.loads(text) for text in descriptions if text]
 
     def pulse(self, *, lease_s: float) -> None:

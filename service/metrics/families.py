@@ -11,12 +11,16 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.metrics_core import Metric
 
 from service.contract.deliveries import Backlog
+from service.contract.errors import Code
 from service.contract.metrics import CLASSES_S, Durations, LedgerMetrics
 
 #: What an attempt that ended no job can have come to.
 _OUTCOMES = ("crashed", "dropped", "released")
 
-_DELIVERIES = ("delivered", "again", "failed")
+_DELIVERIES = ("delivered", "again", "failed", "lost")
+
+#: How jobs fail.
+_CODES = tuple(code.value.code for code in Code if code.value.status == 0)
 
 #: Counters of an engine: the key of its stats, the name, what it says.
 _ENGINE_COUNTERS = (
@@ -66,18 +70,19 @@ def job_families(ledger: LedgerMetrics) -> Iterator[Metric]:
     """What jobs have come to since this Redis began."""
     yield _counter("depeche_jobs_admitted", "Jobs that were accepted.", ledger.count("admitted"))
     yield _counter(
-        "depeche_jobs_refused", "Jobs that were refused because the queue was full.", ledger.count("refused")
+        "depeche_jobs_withdrawn",
+        "Of them, those that were taken back at once, since their client could not be told that they were accepted.",
+        ledger.count("withdrawn"),
     )
     ended = CounterMetricFamily("depeche_jobs_ended", "Jobs that ended, by state.", labels=["state"])
     failed = CounterMetricFamily(
         "depeche_jobs_failed", "Jobs that failed, by the code of their error.", labels=["code"]
     )
     failures = ledger.of("ended failed")
-    for state, number in {"succeeded": 0, "cancelled": 0, **ledger.of("ended")}.items():
-        if state in {"succeeded", "cancelled"}:
-            ended.add_metric([state], number)
+    for state in ("succeeded", "cancelled"):
+        ended.add_metric([state], ledger.count(f"ended {state}"))
     ended.add_metric(["failed"], sum(failures.values()))
-    for code, number in failures.items():
+    for code, number in {**dict.fromkeys(_CODES, 0), **failures}.items():
         failed.add_metric([code], number)
     yield ended
     yield failed
@@ -90,6 +95,11 @@ def job_families(ledger: LedgerMetrics) -> Iterator[Metric]:
     for outcome in _OUTCOMES:
         lost.add_metric([outcome], ledger.count(f"attempts {outcome}"))
     yield lost
+    yield _counter(
+        "depeche_attempts_absolved",
+        "Attempts among the crashed ones whose worker was heard of again: no longer charged.",
+        ledger.count("attempts absolved"),
+    )
     yield _counter(
         "depeche_messages_republished",
         "Queued jobs whose message was lost and sent again.",
@@ -164,7 +174,7 @@ def worker_families(workers: list[dict[str, Any]]) -> Iterator[Metric]:
         info.add_metric([name], _labels(worker))
         for key, gauge in gauges.items():
             _add(gauge, name, worker.get(key))
-        stats = worker.get("engine") or {}
+        stats = _table(worker.get("engine"))
         for key, counter in counters.items():
             _add(counter, name, stats.get(key))
         for key, gauge in waiting.items():
@@ -177,10 +187,16 @@ def worker_families(workers: list[dict[str, Any]]) -> Iterator[Metric]:
 
 def _labels(worker: Mapping[str, Any]) -> dict[str, str]:
     labels = {key: str(worker.get(key, "")) for key in ("host", "lane")}
-    for role, model in (worker.get("models") or {}).items():
-        labels[role] = str(model["id"]) if model else ""
-        labels[f"{role}_revision"] = str(model["revision"]) if model else ""
+    for role in ("translator", "summarizer"):
+        model = _table(_table(worker.get("models")).get(role))
+        labels[role] = str(model.get("id", ""))
+        labels[f"{role}_revision"] = str(model.get("revision", ""))
     return labels
+
+
+def _table(value: object) -> Mapping[str, Any]:
+    """Workers of other versions may say other things."""
+    return value if isinstance(value, Mapping) else {}
 
 
 def _add(family: CounterMetricFamily | GaugeMetricFamily, worker: str, value: object) -> None:

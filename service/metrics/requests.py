@@ -7,6 +7,10 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from service.contract.logs import get_logger
+
+log = get_logger(__name__)
+
 _SECONDS = (0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10)
 
 
@@ -19,6 +23,7 @@ class RequestMetrics:
 
     def __init__(self, shared: Path | None = None) -> None:
         self._shared = shared
+        self._complained = False
         self._registry = CollectorRegistry()
         self._requests = Counter(
             "depeche_http_requests",
@@ -35,15 +40,28 @@ class RequestMetrics:
         )
 
     def count(self, method: str, route: str, status: int, seconds: float | None) -> None:
-        """One request. Without `seconds` its time is not taken."""
-        self._requests.labels(method, route, str(status)).inc()
-        if seconds is not None:
-            self._seconds.labels(method, route).observe(seconds)
+        """One request. Without `seconds` its time is not taken. Raises nothing."""
+        try:
+            self._requests.labels(method, route, str(status)).inc()
+            if seconds is not None:
+                self._seconds.labels(method, route).observe(seconds)
+        except Exception as error:  # noqa: BLE001 - no request may fail because it can't be counted
+            self._complain(error)
 
     def families(self) -> Iterable[Metric]:
-        """What all processes have counted."""
+        """What all processes have counted; nothing where their files can't be read."""
         if self._shared is None:
             return self._registry.collect()
         registry = CollectorRegistry()
-        MultiProcessCollector(registry, str(self._shared))  # type: ignore[no-untyped-call]
-        return registry.collect()
+        try:
+            MultiProcessCollector(registry, str(self._shared))  # type: ignore[no-untyped-call]
+            return list(registry.collect())
+        except Exception as error:  # noqa: BLE001 - another process may be in the middle of making a file
+            self._complain(error)
+            return ()
+
+    def _complain(self, error: Exception) -> None:
+        """Once is enough: it would be said with every request."""
+        if not self._complained:
+            log.warning("requests_not_counted", kind=type(error).__name__, folder=str(self._shared))
+        self._complained = True

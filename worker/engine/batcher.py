@@ -240,6 +240,7 @@ class BatchingEngine:
         self._in_flight = new
         self._part = [*flow.items.values(), *new]
         began = self._heartbeat = self._busy_since = time.monotonic()
+        again: list[Item] = []
         try:
             with lanes.timed(flow):
                 if new:
@@ -251,20 +252,20 @@ class BatchingEngine:
             raise  # the part is remembered
         except Exception as error:  # noqa: BLE001  # a model may raise anything
             rows = len(self._part)
-            items = flow.clear()
-            items += [item for item in new if item not in items]
+            again = flow.clear()
+            again += [item for item in new if item not in again]
             if isinstance(error, OutOfMemory):
                 flow.shrink(rows)
             self._counts.retries += 1
-            self._part = []
-            self._in_flight = items
-            self._run(*_halves(items))  # and further, until it is found which input is to blame
         finally:
             ended = self._heartbeat = time.monotonic()
             self._busy_since = None
             self._counts.busy_s += ended - began
         self._part = []
-        self._in_flight = []
+        self._in_flight = again
+        if again:
+            self._run(*_halves(again))  # and further, until it is found which input is to blame
+            self._in_flight = []
 
     def _count(self, batch: Sequence[Item], padded: int) -> None:
         counts = self._counts

@@ -17,7 +17,6 @@ end
 if callback ~= '' and redis.call('EXISTS', KEY.hook .. client) == 0 then return {'unsigned'} end
 -- Messages of jobs that were cancelled wait for a worker too: who submits and cancels must not fill Redis with them.
 if depth() >= tonumber(limit) or redis.call('LLEN', KEY.articles) >= 2 * limit + STALE_MESSAGES then
-  count('refused')
   return {'full', depth(), ended_lately()}
 end
 local now = now_ms()

@@ -27,5 +27,6 @@ redis.call('ZREM', KEY.quarantined, id)
 redis.call('ZREM', KEY.unlisted, id)
 redis.call('ZADD', KEY.running, lease, id)
 count('attempts')
-if attempts == 1 then observe('waited', now - tonumber(record[4])) end
+-- The token of the first claim of all: a job that was given back has its attempts counted anew.
+if token == 1 then observe('waited', now - tonumber(record[4])) end
 return {'claimed', token, attempts, tonumber(record[4]), now, record[3]}

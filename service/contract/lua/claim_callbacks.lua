@@ -32,7 +32,9 @@ end
 -- A try that a sender has not ended: it died over it, or was cut off from Redis for the whole lease.
 local function note_lost(job)
   local claimed = redis.call('HGET', job, 'callback_claimed_ms')
-  if claimed then log_callback(job, tonumber(claimed), 0, 'sender_lost', -1) end
+  if not claimed then return end
+  log_callback(job, tonumber(claimed), 0, 'sender_lost', -1)
+  count('deliveries lost')
 end
 
 local function take(id, lane, client, receiver)

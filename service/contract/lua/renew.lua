@@ -20,6 +20,7 @@ local function absolve(job, token)
   for _, entry in ipairs(history) do
     if entry.token == tonumber(token) and entry.worker == worker and entry.outcome == 'crashed' then
       entry.outcome = 'dropped'
+      count('attempts absolved')
       redis.call('HINCRBY', job, 'crashes', -1)
       if entry.lane == 'quarantine' then redis.call('HINCRBY', job, 'deaths', -1) end
       redis.call('HSET', job, 'history', cjson.encode(history))

@@ -12,4 +12,5 @@ redis.call('DEL', job_key(id), partial_key(id))
 redis.call('ZREM', jobs_of_key(record[3]), id)
 for _, set in ipairs({KEY.queued, KEY.running, KEY.quarantined, KEY.unlisted}) do redis.call('ZREM', set, id) end
 if idem ~= '' then redis.call('DEL', idem) end
+count('withdrawn')
 return 1

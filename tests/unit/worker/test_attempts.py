@@ -53,13 +53,14 @@ def make_book(
     on_lost: Callable[[str], None] = lambda job_id: None,
     failure: Callable[[], str | None] = lambda: None,
     on_broken: Callable[[str], None] = lambda reason: None,
+    description: Callable[[], dict[str, object]] = lambda: {"id": "w"},
 ) -> AttemptBook:
     return AttemptBook(
         cast(LeaseStore, store),
         worker="w",
         lease_s=1.0,
         renew_s=0.2,
-        description=lambda: {"id": "w"},
+        description=description,
         on_lost=on_lost,
         failure=failure,
         on_broken=on_broken,
@@ -100,15 +101,33 @@ class TestAttempt:
         attempt.report(Stage.SUMMARIZING, 3, 4)
         assert attempt.heartbeat() == Heartbeat("a", 1, Stage.SUMMARIZING, 3, 4)
 
+    def test_a_stage_never_comes_back(self) -> None:
+        attempt = make_attempt()
+        attempt.report(Stage.TRANSLATING, 2, 4)
+        attempt.report(Stage.SUMMARIZING, 3, 4)
+        attempt.report(Stage.TRANSLATING, 3, 4)  # the engine's thread, late
+        assert attempt.heartbeat().stage is Stage.SUMMARIZING
+
 
 class TestAttemptBook:
+    def test_a_worker_that_cannot_describe_itself_renews_its_leases(self) -> None:
+        store = RecordingStore()
+        told: list[dict[str, object]] = [{"id": "w"}]
+        book = make_book(store, description=lambda: told.pop())
+        book.open(make_attempt("a"))
+        book.start()
+        eventually(lambda: len([beat for beat in store.beats if beat[1]]) >= 3)
+        book.stop()
+        assert [beat[2] for beat in store.beats if beat[1]][:3] == ['{"id": "w", "jobs": 1}'] * 3
+        assert book.answering()
+
     def test_makes_the_worker_known_without_any_attempt(self) -> None:
         store = RecordingStore()
         book = make_book(store)
         book.start()
         eventually(lambda: len(store.beats) >= 2)
         book.stop()
-        assert store.beats[0] == ([], 1.0, '{"id": "w"}')
+        assert store.beats[0] == ([], 1.0, '{"id": "w", "jobs": 0}')
         assert store.withdrawn == ["w"]
 
     def test_renews_leases_of_open_attempts_only(self) -> None:
