@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from enum import StrEnum
 from typing import TypeVar
 
 from celery import Celery, Task
@@ -9,6 +10,7 @@ from celery.exceptions import Reject
 from structlog.contextvars import bound_contextvars
 
 from service.contract.attempt import Claim
+from service.contract.celery_app import publish
 from service.contract.errors import Code, DepecheError, StoreFault, StoreUnavailable
 from service.contract.keys import TASK_NAME
 from service.contract.leases import Place
@@ -19,6 +21,7 @@ from worker.engine.interface import EngineError, EngineStopped
 from worker.feed import Feed
 from worker.partials import Partials
 from worker.pipeline import process
+from worker.republisher import Republisher
 from worker.sentences import SentenceCache
 from worker.tally import tally
 
@@ -30,37 +33,51 @@ _STORE_RETRY_S = 1.0
 #: Tries to give a job back. A worker that drains has no time for more.
 _RELEASE_TRIES = 3
 
+#: Seconds after which a job is given back whose engine has stopped, unless the worker drains: it soon will.
+_DRAIN_SOON_S = 1.0
+
 T = TypeVar("T")
+
+
+class Rest(StrEnum):
+    """What is to be done with a message after its attempt."""
+
+    DROP = "drop"  # the job needs none any more
+    AGAIN = "again"  # the job is queued again: a new message, which does not stand in line a second time
+    KEEP = "keep"  # Redis was away: the message goes back to where it came from
 
 
 def register(app: Celery, context: Callable[[], WorkerContext]) -> None:
     """Adds the task to the app. `context` is asked at each message, since models load after the app is made."""
+    republisher = Republisher(lambda job_id: publish(app, job_id, again=True))
 
-    @app.task(bind=True, name=TASK_NAME)  # type: ignore[untyped-decorator]  # Celery has no types
+    @app.task(bind=True, name=TASK_NAME, shared=False)  # type: ignore[untyped-decorator]  # Celery has no types
     def article(task: Task, job_id: str) -> None:
         with bound_contextvars(job_id=job_id):
-            if not run_job(context(), job_id):
+            rest = run_job(context(), job_id)
+            # Published first and acknowledged then: between the two there are two messages, and never none.
+            if rest is Rest.KEEP or (rest is Rest.AGAIN and not republisher.publish(job_id)):
                 raise Reject("given back", requeue=True)
 
 
-def run_job(context: WorkerContext, job_id: str) -> bool:
-    """One attempt. False where the message belongs back into the queue (the worker drains or its engine has stopped).
+def run_job(context: WorkerContext, job_id: str) -> Rest:
+    """One attempt, and what is to be done with its message.
 
     Raises nothing: Celery would log it with whatever it holds, text of the article too.
     """
     try:
         return _attempt(context, job_id)
     except AttemptDrained:
-        return False
+        return Rest.KEEP
     except StoreFault as fault:  # not even a failure can be written: nobody could do more with this message
         log.critical("message_dropped", reason=fault.detail)
-        return True
+        return Rest.DROP
     except Exception as error:  # noqa: BLE001 - the ledger itself broke; without an answer from it the job can't be ended
         log.critical("message_broke", kind=type(error).__name__, at=_place(error))
-        return True
+        return Rest.DROP
 
 
-def _attempt(context: WorkerContext, job_id: str) -> bool:
+def _attempt(context: WorkerContext, job_id: str) -> Rest:
     # A claim that broke off may have been carried out. Then the job is held, by nobody, until a sweep takes it back.
     lease_s = context.settings.lease_s
     claim = _insist(
@@ -68,7 +85,7 @@ def _attempt(context: WorkerContext, job_id: str) -> bool:
     )
     if claim is None:
         log.info("message_ignored", reason="the job has ended, is gone, is held, or runs in another lane")
-        return True
+        return Rest.DROP
     attempt = Attempt(claim, deadline_s=context.settings.deadline_s, draining=context.draining)
     context.book.open(attempt)
     try:
@@ -77,7 +94,7 @@ def _attempt(context: WorkerContext, job_id: str) -> bool:
         context.book.close(attempt)
 
 
-def _work(context: WorkerContext, attempt: Attempt) -> bool:
+def _work(context: WorkerContext, attempt: Attempt) -> Rest:
     claim, began = attempt.claim, time.monotonic()
     partials, settings = Partials(context.store, claim), context.settings
     limit = settings.sentence_cache if settings.engine != "fake" else 0  # which is there to take its time
@@ -101,7 +118,7 @@ def _work(context: WorkerContext, attempt: Attempt) -> bool:
         record = result.to_json()
     except AttemptLost:
         log.info("attempt_lost", reason="the job was cancelled, erased or claimed by another worker")
-        return True
+        return Rest.DROP
     except (AttemptDrained, EngineStopped) as stop:
         partials.save()
         if context.engine.failure() is not None and attempt.key in context.engine.in_flight():
@@ -126,7 +143,7 @@ def _work(context: WorkerContext, attempt: Attempt) -> bool:
     return _succeed(context, attempt, record, tally(result), time.monotonic() - began)
 
 
-def _succeed(context: WorkerContext, attempt: Attempt, record: bytes, counts: dict[str, int], seconds: float) -> bool:
+def _succeed(context: WorkerContext, attempt: Attempt, record: bytes, counts: dict[str, int], seconds: float) -> Rest:
     total = max(counts["segments"], attempt.heartbeat().total)
     try:
         ended = _insist(context, lambda: context.store.succeed(attempt.claim, record, segments=total, counts=counts))
@@ -137,17 +154,17 @@ def _succeed(context: WorkerContext, attempt: Attempt, record: bytes, counts: di
         log.info("job_succeeded", segments=counts["segments"], seconds=round(seconds, 3))
     else:
         log.info("attempt_lost", reason="the job was cancelled, erased or claimed by another worker")
-    return True
+    return Rest.DROP
 
 
-def _fail(context: WorkerContext, claim: Claim, code: Code, detail: str) -> bool:
+def _fail(context: WorkerContext, claim: Claim, code: Code, detail: str) -> Rest:
     ended = _insist(context, lambda: context.store.fail(claim, code.value.code, detail))
     log.info("job_failed" if ended else "attempt_lost", code=code.value.code)
-    return True
+    return Rest.DROP
 
 
-def _give_back(context: WorkerContext, claim: Claim, reason: str, *, charged: bool = False) -> bool:
-    """Returns the job to the queue; True only where it is surely no longer ours to return."""
+def _give_back(context: WorkerContext, claim: Claim, reason: str, *, charged: bool = False) -> Rest:
+    """Returns the job to the queue, and says what is to be done with its message."""
     give_up = context.store.crash if charged else context.store.release
     sure = True
     for left in reversed(range(_RELEASE_TRIES)):
@@ -162,8 +179,10 @@ def _give_back(context: WorkerContext, claim: Claim, reason: str, *, charged: bo
         else:
             event = "attempt_charged" if charged else "attempt_released"
             log.info("attempt_lost" if place is Place.LOST else event, reason=reason)
-            return sure and place is not Place.QUEUED
-    return False
+            if place is Place.QUEUED:
+                context.draining.wait(_DRAIN_SOON_S)  # or this worker would be the one to take it up
+            return Rest.AGAIN if place is Place.QUEUED or (place is Place.LOST and not sure) else Rest.DROP
+    return Rest.KEEP
 
 
 def _insist(context: WorkerContext, transition: Callable[[], T]) -> T:

@@ -11,7 +11,6 @@ from pathlib import Path
 from service.contract.celery_app import make_celery, publish
 from service.contract.connection import connect
 from service.contract.job import Job
-from service.contract.keys import QUEUE_NAME
 from service.contract.request import JobRequest
 from service.contract.settings import SharedSettings
 from service.contract.states import JobState
@@ -72,9 +71,8 @@ class Queue:
         return int(value or 0)
 
     def messages(self) -> int:
-        length = self.redis.llen(self.settings.key_prefix + QUEUE_NAME)
-        assert isinstance(length, int)
-        return length
+        """How many wait in both queues."""
+        return sum(len(self.redis.lrange(name, 0, -1)) for name in self.store.keys.messages)
 
 
 class Worker:

@@ -92,6 +92,19 @@ def test_what_is_given_back_is_done_by_the_next_worker(queue: Queue, start: Call
     assert job.attempts == 1
 
 
+def test_a_drained_job_does_not_stand_in_line_again(queue: Queue, start: Callable[..., Worker]) -> None:
+    first = start(**SLOW, DEPECHE_CONCURRENCY="1")
+    drained = queue.submit(rain(100))
+    queue.until(lambda: queue.get(drained).done > 0)
+    backlog = [queue.submit("Il pleut.") for _ in range(30)]
+    assert first.stop() == 0
+    assert queue.get(drained).state is JobState.QUEUED
+    start(DEPECHE_CONCURRENCY="1")
+    ends = {job_id: queue.wait(job_id, JobState.SUCCEEDED).ended_ms or 0 for job_id in (drained, *backlog)}
+    ahead = sum(ends[job_id] < ends[drained] for job_id in backlog)
+    assert ahead <= 3, "the two queues take turns"
+
+
 def test_a_drain_leaves_a_message_for_every_job(queue: Queue, start: Callable[..., Worker]) -> None:
     worker = start(**SLOW)
     jobs = [queue.submit(rain(50)) for _ in range(40)]

@@ -1,94 +1,29 @@
 """One message: what becomes of it, whatever the ledger, the engine, the job or the code does."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
-from typing import Any, cast
 
 import pytest
 from structlog.testing import capture_logs
 
-from service.contract.attempt import Claim, Lane
+from service.contract.attempt import Claim
 from service.contract.errors import Code, StoreFault, StoreUnavailable
-from service.contract.leases import LeaseStore, Place
 from service.contract.request import JobRequest
 from service.contract.result import Result
+from tests.unit.worker.scripted_store import SECRET, ScriptedStore, make_context
 from worker import tasks
-from worker.attempts import Attempt, AttemptBook
-from worker.context import WorkerContext
+from worker.attempts import Attempt
 from worker.engine.batcher import BatchingEngine
 from worker.engine.errors import DeviceFailed
 from worker.engine.fake import FakeDecoder, FakeEngine, FakeOptions
 from worker.engine.interface import Engine, Output, Role
 from worker.engine.queue import BatchLimits
 from worker.engine.request import Request
-from worker.settings import Settings
-from worker.tasks import run_job
+from worker.tasks import Rest, run_job
 
-SECRET = "Le secret du village est bien gardé."
 DOWN = StoreUnavailable("can't be reached")
-
-
-class ScriptedStore:
-    """A ledger with one job. `outages`: what each transition raises before it answers, as often as it is listed."""
-
-    def __init__(self, text: str = SECRET, *, outages: dict[str, list[Exception]] | None = None) -> None:
-        self.claimed: Claim | None = Claim("job", 7, 1, 1_000, 1_500, JobRequest(text=text))
-        self.calls: list[str] = []
-        self.ended: tuple[str, ...] | None = None
-        self.result: Result | None = None
-        self.released = False
-        self.fenced = False  # whether the token is stale
-        self.pieces: list[bytes] = []
-        self.sentences: dict[str, bytes] = {}
-        self._outages = outages or {}
-
-    def is_heard(self, job_id: str) -> bool:
-        return False
-
-    def claim(self, job_id: str, *, worker: str, lease_s: float, lane: Lane) -> Claim | None:
-        self._called("claim")
-        assert lane is Lane.MAIN
-        return self.claimed
-
-    def saved(self, job_id: str) -> list[bytes]:
-        return self.pieces
-
-    def save(self, claim: Claim, piece: bytes) -> bool:
-        self.pieces.append(piece)
-        return True
-
-    def recall(self, claim: Claim, digests: Sequence[str]) -> dict[str, bytes]:
-        return {name: self.sentences[name] for name in digests if name in self.sentences}
-
-    def remember(self, claim: Claim, entries: Mapping[str, bytes], *, limit: int) -> int:
-        self.sentences |= entries
-        return len(entries)
-
-    def succeed(self, claim: Claim, result: bytes, *, segments: int, counts: Mapping[str, int]) -> bool:
-        self._called("succeed")
-        self.ended, self.result, self.counts = ("succeeded", str(segments)), Result.from_json(result), counts
-        return not self.fenced
-
-    def fail(self, claim: Claim, code: str, detail: str) -> bool:
-        self._called("fail")
-        self.ended = (code, detail)
-        return not self.fenced
-
-    def release(self, claim: Claim) -> Place:
-        self._called("release")
-        self.released = not self.fenced
-        return Place.QUEUED if self.released else Place.LOST
-
-    def crash(self, claim: Claim) -> Place:
-        self._called("crash")
-        return Place.LOST if self.fenced else Place.QUEUED
-
-    def _called(self, name: str) -> None:
-        self.calls.append(name)
-        if self._outages.get(name):
-            raise self._outages[name].pop(0)
 
 
 @pytest.fixture
@@ -100,28 +35,8 @@ def engine() -> Iterator[FakeEngine]:
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tasks, "_STORE_RETRY_S", 0.001)
-
-
-def make_context(store: ScriptedStore, engine: Engine, **settings: Any) -> WorkerContext:
-    book = AttemptBook(
-        cast(LeaseStore, store),
-        worker="w",
-        lease_s=15,
-        renew_s=4,
-        description=dict,
-        on_lost=engine.cancel,
-        failure=lambda: None,
-        on_broken=lambda reason: None,
-    )
-    return WorkerContext(
-        settings=Settings.load(**settings),
-        store=cast(LeaseStore, store),
-        engine=engine,
-        book=book,
-        worker="w",
-        draining=threading.Event(),
-    )
+    for pause in ("_STORE_RETRY_S", "_DRAIN_SOON_S"):
+        monkeypatch.setattr(tasks, pause, 0.001)
 
 
 def replace_process(monkeypatch: pytest.MonkeyPatch, action: Callable[[Attempt], object]) -> None:
@@ -138,7 +53,7 @@ def replace_process(monkeypatch: pytest.MonkeyPatch, action: Callable[[Attempt],
 def test_a_job_is_done_and_its_attempt_closed(engine: FakeEngine) -> None:
     store = ScriptedStore()
     context = make_context(store, engine)
-    assert run_job(context, "job") is True
+    assert run_job(context, "job") is Rest.DROP
     assert store.calls == ["claim", "succeed"]
     assert (store.ended, store.counts["segments"]) == (("succeeded", "2"), 1), "one segment, and the summary"
     assert store.result is not None
@@ -153,10 +68,10 @@ def test_a_sentence_is_translated_once_unless_that_is_turned_off(
     store = ScriptedStore()
     context = make_context(store, engine)
     context = replace(context, settings=context.settings.model_copy(update=settings))
-    assert run_job(context, "job") is True
+    assert run_job(context, "job") is Rest.DROP
     first, rows = store.result, engine.stats().rows
     assert rows == 1
-    assert run_job(context, "job") is True
+    assert run_job(context, "job") is Rest.DROP
     assert engine.stats().rows - rows == translated
     assert first is not None
     assert store.result is not None
@@ -166,7 +81,7 @@ def test_a_sentence_is_translated_once_unless_that_is_turned_off(
 def test_nothing_is_done_for_a_job_that_is_not_to_be_had(engine: FakeEngine) -> None:
     store = ScriptedStore()
     store.claimed = None
-    assert run_job(make_context(store, engine), "job") is True
+    assert run_job(make_context(store, engine), "job") is Rest.DROP
     assert store.calls == ["claim"]
 
 
@@ -174,7 +89,7 @@ def test_a_lost_attempt_writes_nothing(engine: FakeEngine, monkeypatch: pytest.M
     store = ScriptedStore()
     context = make_context(store, engine)
     replace_process(monkeypatch, lambda attempt: attempt.lost.set())
-    assert run_job(context, "job") is True
+    assert run_job(context, "job") is Rest.DROP
     assert store.calls == ["claim"]
     assert len(context.book) == 0
 
@@ -183,7 +98,7 @@ def test_a_worker_that_drains_gives_the_job_back(engine: FakeEngine, monkeypatch
     store = ScriptedStore()
     context = make_context(store, engine)
     replace_process(monkeypatch, lambda attempt: context.draining.set())
-    assert run_job(context, "job") is False
+    assert run_job(context, "job") is Rest.AGAIN
     assert store.released
 
 
@@ -192,13 +107,13 @@ def test_a_job_that_is_cancelled_during_a_drain_has_no_message_left(engine: Fake
     store.fenced = True
     context = make_context(store, engine)
     context.draining.set()
-    assert run_job(context, "job") is True
+    assert run_job(context, "job") is Rest.DROP
 
 
 def test_an_engine_that_has_stopped_gives_the_job_back(engine: FakeEngine) -> None:
     store = ScriptedStore()
     engine.close()
-    assert run_job(make_context(store, engine), "job") is False
+    assert run_job(make_context(store, engine), "job") is Rest.AGAIN
     assert store.released
 
 
@@ -220,13 +135,13 @@ def test_a_job_that_broke_the_engine_is_charged_and_another_is_not(
     context = make_context(guilty, broken)
     if draining:  # the worker has noticed before the task does
         replace_process(monkeypatch, lambda attempt: break_on(attempt, broken, context.draining))
-    assert run_job(context, "job") is False
+    assert run_job(context, "job") is Rest.AGAIN
     assert guilty.calls == ["claim", "crash"]
 
     innocent = ScriptedStore()
     assert innocent.claimed is not None
     innocent.claimed = replace(innocent.claimed, job_id="other")
-    assert run_job(make_context(innocent, broken), "other") is False
+    assert run_job(make_context(innocent, broken), "other") is Rest.AGAIN
     assert innocent.calls == ["claim", "release"]
 
 
@@ -238,21 +153,21 @@ def break_on(attempt: Attempt, engine: Engine, draining: threading.Event) -> Non
 def test_a_charge_is_tried_again_while_the_store_is_away() -> None:
     broken = BatchingEngine(BreakingDecoder(FakeOptions(summarizer=False)))
     store = ScriptedStore("Quelle panne.", outages={"crash": [DOWN, DOWN]})
-    assert run_job(make_context(store, broken), "job") is False
+    assert run_job(make_context(store, broken), "job") is Rest.AGAIN
     assert store.calls == ["claim", "crash", "crash", "crash"]
 
 
 def test_a_deadline_ends_the_job(engine: FakeEngine, monkeypatch: pytest.MonkeyPatch) -> None:
     store = ScriptedStore()
     replace_process(monkeypatch, lambda attempt: setattr(attempt, "_ends_at", 0))
-    assert run_job(make_context(store, engine, deadline_s=60), "job") is True
+    assert run_job(make_context(store, engine, deadline_s=60), "job") is Rest.DROP
     assert store.ended == ("deadline_exceeded", "The attempt took longer than 60 s.")
 
 
 def test_a_segment_that_the_model_fails_on_ends_the_job_without_its_text_in_the_log(engine: FakeEngine) -> None:
     store = ScriptedStore("Le modèle échoue ici.")
     with capture_logs() as logs:
-        assert run_job(make_context(store, engine), "job") is True
+        assert run_job(make_context(store, engine), "job") is Rest.DROP
     assert store.ended is not None
     assert store.ended[0] == "model_failed"
     failure = next(line for line in logs if line["event"] == "engine_failed_on_job")
@@ -265,7 +180,7 @@ def test_a_job_that_can_not_be_done_as_asked_fails_with_its_own_code(engine: Fak
     store = ScriptedStore()
     request = JobRequest.model_validate({"text": "Il pleut.", "summary": {"mode": "abstractive"}})
     store.claimed = Claim("job", 7, 1, 0, 0, request)
-    assert run_job(make_context(store, engine), "job") is True
+    assert run_job(make_context(store, engine), "job") is Rest.DROP
     assert store.ended is not None
     assert store.ended[0] == Code.SUMMARIZER_MISSING.value.code
 
@@ -279,7 +194,7 @@ def test_broken_code_ends_the_job_and_says_where_it_broke_but_not_on_what(
     replace_process(monkeypatch, broken)
     store = ScriptedStore()
     with capture_logs() as logs:
-        assert run_job(make_context(store, engine), "job") is True
+        assert run_job(make_context(store, engine), "job") is Rest.DROP
     assert store.ended is not None
     assert store.ended[0] == "internal_error"
     broke = next(line for line in logs if line["event"] == "attempt_broke")
@@ -295,7 +210,7 @@ def test_a_result_that_can_not_be_written_ends_the_job(engine: FakeEngine, monke
     monkeypatch.setattr(Result, "to_json", to_json)
     store = ScriptedStore()
     with capture_logs() as logs:
-        assert run_job(make_context(store, engine), "job") is True
+        assert run_job(make_context(store, engine), "job") is Rest.DROP
     assert store.ended is not None
     assert store.ended[0] == "internal_error"
     assert SECRET not in str(logs)
@@ -304,7 +219,7 @@ def test_a_result_that_can_not_be_written_ends_the_job(engine: FakeEngine, monke
 def test_a_claim_that_breaks_raises_nothing_that_celery_would_log(engine: FakeEngine) -> None:
     store = ScriptedStore(outages={"claim": [ValueError(SECRET)]})
     with capture_logs() as logs:
-        assert run_job(make_context(store, engine), "job") is True
+        assert run_job(make_context(store, engine), "job") is Rest.DROP
     assert [line["event"] for line in logs] == ["message_broke"]
     assert SECRET not in str(logs)
 
@@ -313,7 +228,7 @@ def test_a_claim_that_breaks_raises_nothing_that_celery_would_log(engine: FakeEn
 def test_an_outage_of_the_store_is_waited_out(engine: FakeEngine, transition: str) -> None:
     store = ScriptedStore(outages={transition: [DOWN, DOWN]})
     with capture_logs() as logs:
-        assert run_job(make_context(store, engine), "job") is True
+        assert run_job(make_context(store, engine), "job") is Rest.DROP
     assert store.calls.count(transition) == 3
     assert store.ended == ("succeeded", "2")
     assert [line["event"] for line in logs].count("store_unavailable") == 1, "said once, not at each try"
@@ -321,7 +236,7 @@ def test_an_outage_of_the_store_is_waited_out(engine: FakeEngine, transition: st
 
 def test_a_failure_is_recorded_after_an_outage(engine: FakeEngine) -> None:
     store = ScriptedStore("Le modèle échoue ici.", outages={"fail": [DOWN]})
-    assert run_job(make_context(store, engine), "job") is True
+    assert run_job(make_context(store, engine), "job") is Rest.DROP
     assert store.ended is not None
 
 
@@ -331,7 +246,7 @@ def test_a_drain_during_an_outage_keeps_the_message(engine: FakeEngine, transiti
     context = make_context(store, engine)
     timer = threading.Timer(0.05, context.draining.set)
     timer.start()
-    assert run_job(context, "job") is False
+    assert run_job(context, "job") is Rest.KEEP
     assert store.ended is None
     timer.join()
 
@@ -340,7 +255,7 @@ def test_a_claim_that_broke_off_is_left_to_the_sweep(engine: FakeEngine) -> None
     """It may have been carried out: then the job is held, by this worker's name, and the second claim gets nothing."""
     store = ScriptedStore(outages={"claim": [DOWN]})
     store.claimed = None
-    assert run_job(make_context(store, engine), "job") is True
+    assert run_job(make_context(store, engine), "job") is Rest.DROP
     assert store.calls == ["claim", "claim"]
 
 
@@ -350,17 +265,17 @@ def test_a_drain_saves_what_is_translated_and_the_next_attempt_goes_on_from_ther
     with closing(FakeEngine(FakeOptions(summarizer=False, seconds_per_batch=0.02), BatchLimits(rows=1))) as first:
         context = make_context(store, first)
         threading.Timer(0.3, context.draining.set).start()
-        assert run_job(context, "job") is False
+        assert run_job(context, "job") is Rest.AGAIN
         done = first.stats().rows
     assert 2 <= done < 40
     assert store.released
     assert len(store.pieces) == 1
     with closing(FakeEngine(FakeOptions(summarizer=False))) as second:
-        assert run_job(make_context(store, second), "job") is True
+        assert run_job(make_context(store, second), "job") is Rest.DROP
         assert second.stats().rows <= 40 - done + 1, "at most one batch was under way when it was saved"
     with closing(FakeEngine(FakeOptions(summarizer=False))) as whole:
         afresh = ScriptedStore(text)
-        assert run_job(make_context(afresh, whole), "job") is True
+        assert run_job(make_context(afresh, whole), "job") is Rest.DROP
     assert store.result is not None
     assert afresh.result is not None
     assert store.result.translation == afresh.result.translation
@@ -372,7 +287,7 @@ def test_giving_back_is_tried_again_and_never_drops_the_message(engine: FakeEngi
     store.fenced = True  # the first try was carried out: the second finds another token
     context = make_context(store, engine)
     context.draining.set()
-    assert run_job(context, "job") is False
+    assert run_job(context, "job") is Rest.AGAIN
     assert store.calls == ["claim", "release", "release"]
 
 
@@ -380,13 +295,13 @@ def test_giving_back_ends_where_the_store_stays_away(engine: FakeEngine) -> None
     store = ScriptedStore(outages={"release": [DOWN] * 10})
     context = make_context(store, engine)
     context.draining.set()
-    assert run_job(context, "job") is False
+    assert run_job(context, "job") is Rest.KEEP
     assert store.calls == ["claim", "release", "release", "release"]
 
 
 def test_a_result_that_redis_will_never_take_fails_the_job(engine: FakeEngine) -> None:
     store = ScriptedStore(outages={"succeed": [StoreFault("wrongtype")]})
-    assert run_job(make_context(store, engine), "job")
+    assert run_job(make_context(store, engine), "job") is Rest.DROP
     assert store.calls == ["claim", "succeed", "fail"]
     assert store.ended is not None
     assert store.ended[0] == "internal_error"
@@ -396,5 +311,5 @@ def test_a_result_that_redis_will_never_take_fails_the_job(engine: FakeEngine) -
 def test_a_message_that_redis_will_never_let_through_is_dropped(engine: FakeEngine, broken: list[str]) -> None:
     store = ScriptedStore(outages={name: [StoreFault("wrongtype")] for name in broken})
     with capture_logs() as logs:
-        assert run_job(make_context(store, engine), "job")
+        assert run_job(make_context(store, engine), "job") is Rest.DROP
     assert [entry["event"] for entry in logs if entry["log_level"] == "critical"] == ["message_dropped"]
