@@ -17,6 +17,7 @@ from worker.summary.sentences import ELLIPSIS, count_words, cut_sentence, has_wo
 from worker.summary.steps import Steps, plan_steps
 from worker.summary.terms import letters_of
 from worker.summary.verification import replace_doubtful
+from worker.text.loops import passage_twice, repetition
 
 #: Most rounds over the text; each but the last shortens it to about a third or less.
 MAX_ROUNDS = 8
@@ -24,6 +25,8 @@ MAX_ROUNDS = 8
 MAX_LEFT = 0.9
 #: Fewest words that a chunk's summary is given room for.
 MIN_CHUNK_WORDS = 12
+#: What a chunk is decoded again without, in tokens, where the model wrote nothing on it or ran in circles.
+NO_REPEAT = 3
 
 _SPACED_END = re.compile(r"\s+([.!?])\s+|<n>")  # as models trained on CNN/DailyMail and Pegasus write it
 #: A last character that calls for more to follow.
@@ -53,7 +56,8 @@ def summarize_abstractive(
     Chunks of whole sentences that fit the model are summarised (map), then the summaries together (reduce), until one
     input is left or they fit as they are. A round that shortens nothing, or the eighth, ends that: the most central
     sentences of what there is are chosen, and `reduced` is false. An unfinished last sentence is dropped, or cut at a
-    clause and flagged `CUT` where it is the only one. Where the model has no word to say on a chunk, sentences of the
+    clause and flagged `CUT` where it is the only one. Where the model has no word to say on a chunk, or repeats itself more
+    than the chunk does, the chunk is decoded once more without repeats; where that is no better, sentences of the
     chunk stand in, flagged `SELECTED`. Each sentence is traced to the segments that support it best, and flagged
     `UNSUPPORTED` where it states numbers or names that no segment has, nor `title` (the article's, in its language and in
     English, or one of them). With `strict`, such a sentence, and one with less support than
@@ -129,19 +133,52 @@ def _summarize_chunks(
     steps: Steps,
     wait: Callable[[Future[Output]], Output],
 ) -> list[_Line]:
-    """One round: the sentences that the model writes on each chunk, in order, without repeats."""
+    """One round: the sentences that the model writes on each chunk, in order, each once."""
     steps.expect(len(chunks))
     words = sum(chunk.words for chunk in chunks) // len(chunks)
     wanted = min(max_words, max(MIN_CHUNK_WORDS, words // (2 if len(chunks) == 1 else 3)))
-    futures = engine.submit(
-        Role.SUMMARIZER, job_id, [chunk.tokens for chunk in chunks], _decode_options(chunks, wanted)
-    )
-    lines: dict[str, _Line] = {}
+    options = _decode_options(chunks, wanted)
+    futures = engine.submit(Role.SUMMARIZER, job_id, [chunk.tokens for chunk in chunks], options)
+    without_repeats = replace(options, no_repeat_ngram=NO_REPEAT)
+    tries: list[list[Future[Output]]] = []
     for chunk, future in zip(chunks, futures, strict=True):
-        for line in _lines_of(wait(future)) or _lead(chunk, wanted):
-            lines.setdefault(letters_of(line.text), line)
+        tries.append([future])
+        if not _is_sound(chunk, wait(future)):
+            tries[-1] += engine.submit(Role.SUMMARIZER, job_id, [chunk.tokens], without_repeats)
         steps.advance()
-    return list(lines.values())
+    found = [
+        _best(chunk, [wait(future) for future in of_chunk]) or _lead(chunk, wanted)
+        for chunk, of_chunk in zip(chunks, tries, strict=True)
+    ]
+    return _each_once([line for lines in found for line in lines])
+
+
+def _is_sound(chunk: Chunk, output: Output) -> bool:
+    """Whether an output says something, and does not repeat itself more than its chunk does."""
+    return bool(_lines_of(output)) and not _is_circular(chunk, split_sentences(output.text))
+
+
+def _is_circular(chunk: Chunk, texts: Sequence[str]) -> bool:
+    """Whether sentences repeat, one after the other or each within itself, what the chunk does not."""
+    given = chunk.tokens.text
+    return repetition(given, " ".join(texts)) is not None or any(passage_twice(text, given) for text in texts)
+
+
+def _best(chunk: Chunk, outputs: Sequence[Output]) -> list[_Line]:
+    """The sentences, each once, of the last output in which they don't run in circles; none where all do."""
+    for output in reversed(outputs):
+        lines = _each_once(_lines_of(output))
+        if lines and not _is_circular(chunk, [line.text for line in lines]):
+            return lines
+    return []
+
+
+def _each_once(lines: Sequence[_Line]) -> list[_Line]:
+    """Without the lines that an earlier one has letter by letter."""
+    kept: dict[str, _Line] = {}
+    for line in lines:
+        kept.setdefault(letters_of(line.text), line)
+    return list(kept.values())
 
 
 def _decode_options(chunks: Sequence[Chunk], wanted: int) -> DecodeOptions:
@@ -173,7 +210,7 @@ def _lines_of(output: Output) -> list[_Line]:
 
 
 def _lead(chunk: Chunk, wanted: int) -> list[_Line]:
-    """What stands in for a chunk's summary where the model wrote no word: the most central sentences of the chunk."""
+    """What stands in for a chunk's summary where the model wrote nothing usable: the most central sentences of the chunk."""
     lines = _most_central([_Line(text) for text in split_sentences(chunk.tokens.text)], wanted)
     return [replace(line, flags=(Flag.SELECTED, *line.flags)) for line in lines]
 

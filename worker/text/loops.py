@@ -51,6 +51,16 @@ def repetition(source: str, target: str) -> str | None:
     return None
 
 
+def passage_twice(text: str, known: str = "") -> str | None:
+    """A passage of six words that `text` has twice, and `known`, a text in the same language, has not; or None."""
+    words = _words(_tokens(text))
+    place = _twice(words, PASSAGE)
+    if place is None:
+        return None
+    passage = " ".join(words[place : place + PASSAGE])
+    return passage if f" {' '.join(_words(_tokens(known)))} ".count(f" {passage} ") < 2 else None
+
+
 def _tokens(text: str) -> list[str]:
     return [match[0].casefold() for match in _TOKEN.finditer(text)]
 

@@ -122,7 +122,6 @@ def test_pieces_of_a_sentence_stay_together() -> None:
             ["The bridge reopened.", "The works cost 48 million."],
             (),
         ),
-        (f"{SAID} {SAID} {SAID}", False, [SAID], ()),
     ],
 )
 def test_the_end_is_the_end_of_a_sentence(
@@ -134,9 +133,9 @@ def test_the_end_is_the_end_of_a_sentence(
 
 
 def test_max_words_holds_against_a_model_that_ignores_its_limit() -> None:
-    summary = _run(_said(f"{SAID} The works cost 48 million euros. " * 9), article(), 10)
+    summary = _run(_said(*[f"{SAID} The works cost 48 million euros. " * 9] * 2), article(), 10)
     assert summary.text == SAID
-    endless = " ".join(["and", "the", "bridge"] * 50) + "."
+    endless = " ".join(f"and bridge{chr(97 + n // 26)}{chr(97 + n % 26)}" for n in range(50)) + "."
     summary = _run(_said(endless), article(), 10)
     _check(summary, article(), 10)
     assert summary.sentences[0].flags == (Flag.CUT,)
@@ -145,7 +144,7 @@ def test_max_words_holds_against_a_model_that_ignores_its_limit() -> None:
 
 @pytest.mark.parametrize("silence", ["", "  ", "...", "– 12"])
 def test_where_the_model_has_nothing_to_say_the_translation_stands_in(silence: str) -> None:
-    summary = _run(_said(silence), article())
+    summary = _run(_said(silence, silence), article())
     _check(summary, article(), 40)
     assert summary.sentences
     assert all(line.flags == (Flag.SELECTED,) and line.support == 1.0 for line in summary.sentences)
@@ -234,7 +233,8 @@ def test_any_article_keeps_the_bounds(texts: list[str], max_words: int, limit: i
     if worded:
         assert "".join("".join(engine.calls[0][0]).split()) == "".join("".join(worded).split())
     assert summary.coverage.segments_read == len(worded)
-    assert len(engine.calls) == summary.coverage.rounds <= MAX_ROUNDS
+    assert len([options for _, options in engine.calls if not options.no_repeat_ngram]) == summary.coverage.rounds
+    assert summary.coverage.rounds <= MAX_ROUNDS
     assert told == sorted(told)
     assert told[-1] == plan_steps("abstractive", len(texts))
     for _, options in engine.calls:
