@@ -129,7 +129,7 @@ def resolve_summarizer(model: str | None, revision: str | None = None) -> ModelS
     source = resolve(model, revision)
     if source == _NAMED["bundled"]:
         return None
-    if source.id == "bundled" and source.revision is not None:
+    if source.folder == BUNDLED and source.revision is not None:
         raise ModelError(f"{model}: bundled summaries need no model, and so no revision: leave the revision unset")
     if _is_known_translator(source):
         raise _translates(source)

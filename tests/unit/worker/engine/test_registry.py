@@ -86,6 +86,11 @@ def test_the_bundled_summaries_have_no_revision() -> None:
             resolve_summarizer(model, revision)
 
 
+def test_a_folder_of_that_name_is_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "bundled").mkdir()
+    assert resolve_summarizer(str(tmp_path / "bundled"), "sha256:0") == resolve(str(tmp_path / "bundled"), "sha256:0")
+
+
 def test_a_summarizer_is_named_as_a_translator_is(tmp_path: Path) -> None:
     for name in ("facebook/bart-large-cnn", f"t5-small@{COMMIT}", "facebook/mbart-large-50", str(tmp_path)):
         assert resolve_summarizer(name) == resolve(name)
