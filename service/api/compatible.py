@@ -16,13 +16,32 @@ from service.contract.request import JobRequest, parse_request
 #: Makes an answer out of an error, in the words of the other service.
 Speaker = Callable[[DepecheError], Response]
 
+#: Most bytes of a body that are read to find a key in it, where one is needed.
+UNIDENTIFIED_BYTES = 262_144
 
-def fields(request: Request, backend: Backend) -> dict[str, Any]:
+
+def identified_fields(request: Request, backend: Backend, key: str | None, name: str) -> tuple[dict[str, Any], str]:
+    """The body's fields, and whose call it is: by `key`, which came in a header, or by the body's field `name`.
+
+    A key in a header is checked before anything is read. Without one where one is needed, no more than `UNIDENTIFIED_BYTES` are
+    read. Raises what `fields` and `identify` raise.
+    """
+    limit = backend.settings.body_limit
+    if key is not None:
+        owner = identify(backend, key)
+        return fields(request, backend, limit), owner
+    if backend.settings.keys_required:
+        limit = min(limit, UNIDENTIFIED_BYTES)
+    body = fields(request, backend, limit)
+    return body, identify(backend, one(body, name))
+
+
+def fields(request: Request, backend: Backend, limit: int) -> dict[str, Any]:
     """The body's fields: of JSON as they are, of a form as strings, or lists where they come more than once.
 
-    Raises `RequestError`.
+    Raises `RequestError`, for more than `limit` bytes too.
     """
-    data = read_body(request, limit=backend.settings.body_limit, seconds=backend.settings.body_timeout_s)
+    data = read_body(request, limit=limit, seconds=backend.settings.body_timeout_s)
     text = decode(data)
     if request.mimetype == "application/json":
         body = parse_json(text)

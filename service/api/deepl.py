@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Blueprint, Response, g, request
 
-from service.api.compatible import article, fields, identify, one, speak
+from service.api.compatible import article, fields, identified_fields, identify, one, speak
 from service.backend import Backend
 from service.contract.errors import Code, DepecheError, RequestError
 from service.contract.language import detect
@@ -31,8 +31,7 @@ def make_blueprint(backend: Backend) -> Blueprint:
 
     @blueprint.post("/translate")
     def translate() -> Response:
-        body = fields(request, backend)
-        owner = identify(backend, _presented(body))
+        body, owner = identified_fields(request, backend, _presented(), "auth_key")
         texts = body.get("text")
         texts = [texts] if isinstance(texts, str) else texts
         if (
@@ -57,14 +56,15 @@ def make_blueprint(backend: Backend) -> Blueprint:
 
     @blueprint.get("/usage")
     def usage() -> Response:
-        owner = identify(backend, _presented({}))
+        owner = identify(backend, _presented())
         return _json({"character_count": backend.store.usage(owner), "character_limit": NO_LIMIT})
 
     @blueprint.get("/languages")
     def languages() -> Response:
-        identify(backend, _presented({}))
+        identify(backend, _presented())
         # Their own client sends it in the body.
-        wanted = request.args["type"] if "type" in request.args else one(fields(request, backend), "type", "source")
+        body = {} if "type" in request.args else fields(request, backend, backend.settings.body_limit)
+        wanted = request.args.get("type", one(body, "type", "source"))
         if wanted not in ("source", "target"):
             raise RequestError(Code.INVALID_REQUEST, "type takes source or target.")
         if wanted == "target":
@@ -79,9 +79,10 @@ def _translation(text: str, target: str, source: str, given: object) -> dict[str
     return {"detected_source_language": detected, "text": target, "billed_characters": len(text)}
 
 
-def _presented(body: dict[str, Any]) -> str | None:
+def _presented() -> str | None:
+    """The key in the header where their clients put it."""
     scheme, _, key = request.headers.get("Authorization", "").partition(" ")
-    return key.strip() if scheme.lower() == _SCHEME else one(body, "auth_key") or None
+    return key.strip() if scheme.lower() == _SCHEME else None
 
 
 def _refusal(error: DepecheError) -> Response:

@@ -5,8 +5,10 @@ from typing import Any
 
 from flask import Blueprint, Response, g, request
 
-from service.api.compatible import article, fields, identify, one, speak
+from service.api.auth import presented_key
+from service.api.compatible import article, identified_fields, one, speak
 from service.backend import Backend
+from service.contract.api_keys import shown_id
 from service.contract.errors import Code, DepecheError, RequestError
 from service.contract.language import detect as detect_language
 from service.synchronous import translate_now
@@ -30,8 +32,7 @@ def make_blueprint(backend: Backend) -> Blueprint:
 
     @blueprint.post("/translate")
     def translate() -> Response:
-        body = fields(request, backend)
-        owner = identify(backend, one(body, "api_key"))
+        body, owner = identified_fields(request, backend, _presented(), "api_key")
         texts, several = _texts(body)
         source, target = one(body, "source", "auto"), one(body, "target", "en")
         if source not in ("fr", "auto", "en") or target != "en":
@@ -50,8 +51,7 @@ def make_blueprint(backend: Backend) -> Blueprint:
 
     @blueprint.post("/detect")
     def detect() -> Response:
-        body = fields(request, backend)
-        identify(backend, one(body, "api_key"))
+        body, _ = identified_fields(request, backend, _presented(), "api_key")
         if "q" not in body:
             raise RequestError(Code.INVALID_REQUEST, "q is missing: it takes the text.")
         return _json([_detected(one(body, "q"))])
@@ -61,6 +61,12 @@ def make_blueprint(backend: Backend) -> Blueprint:
         return _json(_LANGUAGES)
 
     return blueprint
+
+
+def _presented() -> str | None:
+    """A key of ours in a header, where LibreTranslate's clients have none; what is of another form is meant for others."""
+    key = presented_key(request)
+    return key if key and shown_id(key) else None
 
 
 def _texts(body: dict[str, Any]) -> tuple[list[str], bool]:

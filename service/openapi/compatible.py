@@ -1,6 +1,6 @@
 """The operations of other services' interfaces, LibreTranslate's and DeepL's."""
 
-from service.api import deepl, libretranslate
+from service.api import compatible, deepl, libretranslate
 from service.contract.errors import Code
 from service.openapi import errors
 from service.openapi.operation import JSON, Answer, Body, Dialect, Keys, Media, Operation, Parameter
@@ -30,7 +30,8 @@ OPERATIONS = {
         tag=TAG,
         summary="Translate now, as LibreTranslate does",
         description="French to English. The answer waits for the translation, and nothing of it is kept. "
-        "The key goes into `api_key`.",
+        "The key goes into `api_key`, or into a header: where keys are demanded and none is in a header, bodies have at most "
+        f"{compatible.UNIDENTIFIED_BYTES} bytes.",
         body=Body(
             "The text, or in JSON a list of texts.",
             {

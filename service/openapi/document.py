@@ -58,7 +58,7 @@ _SECURITY: dict[Keys, list[dict[str, list[str]]]] = {
     Keys.OPTIONAL: [{"bearer": []}, {"apiKey": []}, {}],
     Keys.DEEPL: [{"deepl": []}],
     Keys.NONE: [],
-    Keys.LIBRETRANSLATE: [],
+    Keys.LIBRETRANSLATE: [{"bearer": []}, {"apiKey": []}, {}],
 }
 
 #: Models of what is sent and of what is answered. Those that they hold come along.

@@ -69,7 +69,7 @@ class Keys(Enum):
     NONE = "none"  # nobody looks
     OPTIONAL = "optional"  # strangers are told less
     OWN = "own"  # X-API-Key, or a Bearer token
-    LIBRETRANSLATE = "libretranslate"  # in the body, for which OpenAPI's security schemes have no word
+    LIBRETRANSLATE = "libretranslate"  # as one's own, or in the body, for which OpenAPI's security schemes have no word
     DEEPL = "deepl"  # Authorization: DeepL-Auth-Key
 
 

@@ -1,6 +1,7 @@
 """The interfaces of LibreTranslate and DeepL, by their own published clients; the test plays the worker."""
 
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ import httpx2
 import pytest
 from libretranslatepy import LibreTranslateAPI
 
+from service.api.compatible import UNIDENTIFIED_BYTES
 from service.contract.api_keys import KeyStore
 from service.contract.request import JobRequest
 from tests.integration.service.front_end import FrontEnd, sample_result
@@ -168,3 +170,69 @@ def test_other_bodies_are_refused(http: httpx2.Client) -> None:
     broken = http.post("/v2/translate", content=b"{", headers={"Content-Type": "application/json"})
     assert (broken.status_code, list(broken.json())) == (400, ["message"])
     assert json.loads(broken.text)["message"].startswith("The body can't be read as JSON")
+
+
+@pytest.fixture(scope="module")
+def guarded(session_redis: RedisServer) -> Iterator[FrontEnd]:
+    """A front end that demands keys."""
+    with FrontEnd(session_redis.url, require_keys="1") as front_end:
+        yield front_end
+
+
+WRONG = "depeche_" + "0" * 8 + "_" + "0" * 52
+
+
+@pytest.mark.parametrize(
+    ("path", "header", "status"),
+    [
+        ("/v2/translate", f"Authorization: DeepL-Auth-Key {WRONG}", 403),
+        ("/v2/languages", f"Authorization: DeepL-Auth-Key {WRONG}", 403),
+        ("/v2/languages", "Accept: */*", 403),
+        ("/translate", f"X-API-Key: {WRONG}", 403),
+        ("/detect", f"Authorization: Bearer {WRONG}", 403),
+        ("/translate", "Authorization: Bearer of-a-proxy", 413),
+        ("/translate", "Accept: */*", 413),
+        ("/detect", "Accept: */*", 413),
+        ("/v2/translate", "Accept: */*", 413),
+    ],
+)
+def test_of_a_stranger_no_more_is_read_than_a_key_needs(
+    guarded: FrontEnd, store: WholeLedger, path: str, header: str, status: int
+) -> None:
+    """The body is announced and never sent: an answer shows that nobody waits for it."""
+    method = "GET" if path == "/v2/languages" else "POST"
+    head = f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{header}\r\nContent-Type: application/json\r\n"
+    with socket.create_connection(("127.0.0.1", guarded.port), timeout=10) as connection:
+        connection.sendall(f"{head}Content-Length: {UNIDENTIFIED_BYTES + 1}\r\n\r\n".encode())
+        assert connection.recv(4096).startswith(f"HTTP/1.1 {status} ".encode())
+
+
+def test_who_shows_a_key_in_a_header_may_send_more(guarded: FrontEnd, store: WholeLedger) -> None:
+    key = KeyStore(store.redis, prefix="depeche:").create("press")[1]
+    text = "Il pleut. " * (UNIDENTIFIED_BYTES // 10)
+    with worker(store), guarded.client() as http:
+        libre = {"q": text, "source": "fr", "target": "en"}
+        assert http.post("/translate", json={**libre, "api_key": key}).status_code == 413
+        for headers in ({"X-API-Key": key}, {"Authorization": f"Bearer {key}"}):
+            assert http.post("/translate", json=libre, headers=headers).json() == {"translatedText": text.upper()}
+        deepl_way = {"text": [text], "target_lang": "EN-US"}
+        assert http.post("/v2/translate", json={**deepl_way, "auth_key": key}).status_code == 413
+        answer = http.post("/v2/translate", json=deepl_way, headers={"Authorization": f"DeepL-Auth-Key {key}"})
+        assert answer.json()["translations"][0]["text"] == text.upper()
+
+
+def test_a_key_in_a_body_of_common_size_is_found(guarded: FrontEnd, store: WholeLedger) -> None:
+    key = KeyStore(store.redis, prefix="depeche:").create("press")[1]
+    with worker(store), guarded.client() as http:
+        answer = http.post("/v2/translate", data={"text": "Un.", "target_lang": "EN-US", "auth_key": key})
+        assert answer.json()["translations"][0]["text"] == "UN."
+        detected = http.post("/detect", json={"q": "Il pleut.", "api_key": key}, headers={"Authorization": "Bearer x"})
+        assert detected.status_code == 200
+
+
+def test_the_languages_of_libretranslate_are_open_to_all_and_nothing_else(guarded: FrontEnd) -> None:
+    with guarded.client() as http:
+        assert http.get("/languages").status_code == 200
+        assert http.get("/v2/languages").status_code == 403
+        assert http.get("/v2/usage").status_code == 403
+        assert http.post("/detect", json={"q": "Il pleut."}).status_code == 403
