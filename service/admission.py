@@ -12,18 +12,12 @@ from service.contract.prose import prose_of
 from service.contract.request import JobRequest
 from service.contract.store import JobStore
 from service.publisher import Publisher
+from service.withdrawal import Withdrawal
 
 log = get_logger(__name__)
 
 #: Time for a whole admission, as a multiple of the time limit of one Redis command.
 _PATIENCE = 1.3
-
-#: Seconds that an answer waits for a withdrawal; it goes on behind it.
-_WITHDRAW_WAIT_S = 0.3
-
-#: Tries to withdraw a job, and seconds between them.
-_WITHDRAW_TRIES = 30
-_WITHDRAW_PAUSE_S = 1.0
 
 
 def admit(
@@ -138,48 +132,10 @@ class _Admission(threading.Thread):
             if self._withdrawal(job_id).succeeds():
                 raise
 
-    def _withdrawal(self, job_id: str, *, answers: int = 1, at_work: bool = False) -> "_Withdrawal":
-        return _Withdrawal(self._store, job_id, self._client, self._key, answers=answers, at_work=at_work)
-
-
-class _Withdrawal(threading.Thread):
-    """Takes a job back. Redis may be just what does not answer, so it insists, in a thread, until it had `answers`.
-
-    `at_work`: also where a worker has begun with it.
-    """
-
-    def __init__(
-        self, store: JobStore, job_id: str, client: str, idempotency_key: str | None, *, answers: int, at_work: bool
-    ) -> None:
-        super().__init__(name="withdrawal", daemon=True)
-        self._store = store
-        self._job_id = job_id
-        self._client = client
-        self._key = idempotency_key
-        self._answers = answers
-        self._at_work = at_work
-        self._in_use = False
-        self._pause = threading.Event()
-
-    def succeeds(self) -> bool:
-        """Starts it. False where the job is in use already within a moment, so that it counts as accepted."""
-        self.start()
-        self.join(_WITHDRAW_WAIT_S)
-        return not self._in_use
-
-    def run(self) -> None:
-        """Tries, and tries again."""
-        for _ in range(_WITHDRAW_TRIES):
-            try:
-                withdrawn = self._store.withdraw(
-                    self._job_id, client=self._client, idempotency_key=self._key, at_work=self._at_work
-                )
-            except StoreUnavailable:
-                withdrawn = False
-            else:
-                self._answers -= 1
-                self._in_use = not withdrawn
-            if withdrawn or not self._answers:
-                return
-            self._pause.wait(_WITHDRAW_PAUSE_S)
-        log.warning("withdrawal_failed", job_id=self._job_id)
+    def _withdrawal(self, job_id: str, *, answers: int = 1, at_work: bool = False) -> Withdrawal:
+        """`at_work`: also where a worker has begun with it."""
+        return Withdrawal(
+            lambda: self._store.withdraw(job_id, client=self._client, idempotency_key=self._key, at_work=at_work),
+            answers=answers,
+            job_id=job_id,
+        )

@@ -10,10 +10,10 @@ from flask import Blueprint, Response, g, request, stream_with_context
 from service.admission import admit
 from service.api import quotas
 from service.api.auth import client
-from service.api.batch_bodies import read_batch
+from service.api.batch_bodies import BatchBody, read_batch
 from service.api.parameters import idempotency_key, refuse_unknown
 from service.backend import Backend
-from service.batch_admission import admit_all, as_members
+from service.batch_admission import admit_all, all_or_nothing, as_members
 from service.contract.batches import Batch, item_key
 from service.contract.errors import JobGone, StoreUnavailable
 from service.contract.request import JobRequest
@@ -39,33 +39,10 @@ def make_blueprint(backend: Backend) -> Blueprint:
         key, owner = idempotency_key(request), client()
         body = read_batch(request, backend.settings, most=BATCH_ARTICLES, limit=BATCH_BYTES)
         known = backend.batches.find(owner, key, body.digest) if key else None
-        api_key = g.api_key
-
-        def accept(index: int, article: JobRequest) -> str:
-            with quotas.spent(backend, api_key, article) as spending:
-                job, was_known = admit(
-                    backend.store,
-                    backend.publisher,
-                    article,
-                    client=owner,
-                    idempotency_key=item_key(key, index),
-                    body=article.to_json(),
-                )
-                if was_known:
-                    spending.give_back()
-            return job.id
-
         if known is None:
-            items = admit_all(body.articles, accept)
-            batch_id = backend.batches.add(
-                owner, items, metadata=body.metadata, idempotency_key=key, digest=body.digest
-            )
-        else:
-            batch_id = known
-        response = _batch_response(backend, backend.batches.get(batch_id, client=owner), status=202)
-        response.headers["Location"] = f"/v1/batches/{batch_id}"
-        if known is not None:
-            response.headers["Idempotent-Replayed"] = "true"
+            return _admitted(backend, body, owner, key)
+        response = _accepted(backend, known, owner)
+        response.headers["Idempotent-Replayed"] = "true"
         return response
 
     @blueprint.get("/<batch_id>")
@@ -83,6 +60,40 @@ def make_blueprint(backend: Backend) -> Blueprint:
         return response
 
     return blueprint
+
+
+def _admitted(backend: Backend, body: BatchBody, owner: str, key: str | None) -> Response:
+    """The answer to a batch that is new. Where it raises, nothing is left of it."""
+    api_key, batch_id = g.api_key, backend.batches.new_id(owner)
+    with all_or_nothing(backend.store, backend.batches, batch_id, client=owner, idempotency_key=key) as fresh:
+
+        def accept(index: int, article: JobRequest) -> str:
+            with quotas.spent(backend, api_key, article) as spending:
+                job, was_known = admit(
+                    backend.store,
+                    backend.publisher,
+                    article,
+                    client=owner,
+                    idempotency_key=item_key(key, index),
+                    body=article.to_json(),
+                )
+                if was_known:
+                    spending.give_back()
+                else:
+                    fresh.add(job.id, index, spending.give_back)
+            return job.id
+
+        items = admit_all(body.articles, accept)
+        batch_id = backend.batches.add(
+            batch_id, owner, items, metadata=body.metadata, idempotency_key=key, digest=body.digest
+        )
+        return _accepted(backend, batch_id, owner)
+
+
+def _accepted(backend: Backend, batch_id: str, owner: str) -> Response:
+    response = _batch_response(backend, backend.batches.get(batch_id, client=owner), status=202)
+    response.headers["Location"] = f"/v1/batches/{batch_id}"
+    return response
 
 
 def _batch_response(backend: Backend, batch: Batch, status: int = 200) -> Response:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from service.contract.errors import BatchGone, BatchNotFound, IdempotencyConflict
+from service.contract.errors import BatchGone, BatchNotFound, IdempotencyConflict, StoreUnavailable
 from service.contract.ledger import as_bytes
 from service.contract.outages import store_errors
 from service.contract.packing import pack_text, unpack_text
@@ -44,21 +44,23 @@ class BatchStore:
         self._jobs = jobs
         self._kept_s = max(BATCH_S, retention_s)
 
+    def new_id(self, client: str) -> str:
+        """A fresh id for a batch of this client."""
+        return _LETTER + self._jobs.new_id(client)
+
     def find(self, client: str, idempotency_key: str, digest: str) -> str | None:
-        """The id of the batch that an Idempotency-Key led to, if any.
+        """The id of the batch that an Idempotency-Key led to, if any; from now on it can't be withdrawn.
 
         Raises `IdempotencyConflict` where `digest` is that of another body.
         """
-        with store_errors():
-            known = self._jobs.redis.hmget(self._idempotency(client, idempotency_key), ["id", "body"])
-        if known[0] is None:
-            return None
-        if as_bytes(known[1]).decode() != digest:
+        answer = self._jobs.run_script("known_batch", self._idempotency(client, idempotency_key), digest)
+        if answer[0] == b"conflict":
             raise IdempotencyConflict
-        return as_bytes(known[0]).decode()
+        return as_bytes(answer[1]).decode() if answer[0] == b"known" else None
 
     def add(
         self,
+        batch_id: str,
         client: str,
         items: Sequence[BatchItem],
         *,
@@ -67,19 +69,29 @@ class BatchStore:
         digest: str,
     ) -> str:
         """Records a batch, as durably as a job. Returns its id, or that of the batch that the key has led to meanwhile."""
-        batch_id = _LETTER + self._jobs.new_id(client)
         idem = self._idempotency(client, idempotency_key) if idempotency_key else ""
         entries = json.dumps([item.job_id or item.error for item in items], ensure_ascii=False)
         noted = json.dumps(metadata, ensure_ascii=False) if metadata is not None else ""
         with self._jobs.admission() as connection:
-            answer = self._jobs.add_batch(
-                batch_id, client, idem, digest, IDEMPOTENCY_S, noted, pack_text(entries.encode()), self._kept_s,
+            answer = self._jobs.run_script(
+                "batch", batch_id, client, idem, digest, IDEMPOTENCY_S, noted, pack_text(entries.encode()), self._kept_s,
                 on=connection,
             )  # fmt: skip
             if answer[0] == b"conflict":
                 raise IdempotencyConflict
             self._jobs.durability.confirm(connection)
-        return batch_id if answer[0] == b"made" else as_bytes(answer[1]).decode()
+        if answer[0] == b"made" or idempotency_key is None:
+            return batch_id
+        known = self.find(client, idempotency_key, digest)
+        if known is None:
+            raise StoreUnavailable("took the batch of this Idempotency-Key back just now")
+        return known
+
+    def withdraw(self, batch_id: str, *, client: str, idempotency_key: str | None) -> bool | None:
+        """Undoes the record of a batch, not its jobs. None where there is none, False where another answer rests on it."""
+        idem = self._idempotency(client, idempotency_key) if idempotency_key else ""
+        answer = self._jobs.run_script("withdraw_batch", batch_id, idem)
+        return {b"withdrawn": True, b"in use": False}.get(answer)
 
     def get(self, batch_id: str, *, client: str) -> Batch:
         """The batch. Raises `BatchNotFound`, and `BatchGone` for a genuine id of this client whose record is no more."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from redis import Redis
 
@@ -248,10 +249,10 @@ class JobStore(Ledger):
     def _month(self) -> str:
         return f"{datetime.fromtimestamp(self._now_ms() / 1000, UTC):%Y%m}"
 
-    def add_batch(self, *arguments: str | int | bytes, on: Redis) -> list[bytes]:
-        """Runs `lua/batch.lua`, which tells of its arguments and its answer."""
-        answer: list[bytes] = self._run("batch", *arguments, on=on)
-        return answer
+    def run_script(self, name: str, *arguments: str | int | bytes, on: Redis | None = None) -> Any:
+        """Runs a script of the batches, `lua/{name}.lua`, which tells of its arguments and its answer."""
+        with store_errors():
+            return self._run(name, *arguments, on=on)
 
     def listen(self, job_id: str, *, for_s: int, told: int) -> list[bytes]:
         """Says that somebody listens to the job for so many seconds. Returns the segments after the first `told`, as JSON."""
