@@ -5,6 +5,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -67,9 +68,10 @@ def models() -> None:
 
 @models.command("list")
 def list_models() -> None:
-    """Shows the models that the settings name, and whether they are at hand without the hub."""
+    """Shows the models that the settings name, whether they are at hand without the hub, and under which licence."""
     for role, name, source in _with_each_model(lambda source, role: source):
-        click.echo(f"{role:<11} {name}  {source or EXTRACTIVE}")
+        licence = f"  {_licence(source.at_hand())}" if source else ""
+        click.echo(f"{role:<11} {name}  {source or EXTRACTIVE}{licence}")
 
 
 @models.command()
@@ -78,7 +80,7 @@ def fetch() -> None:
     from worker.engine.registry import fetch as fetch_model
 
     for role, name, path in _with_each_model(fetch_model):
-        click.echo(f"{role:<11} {name} is at {path}" if path else f"{role:<11} {name}  {EXTRACTIVE}")
+        click.echo(f"{role:<11} {name} is at {path}  {_licence(path)}" if path else f"{role:<11} {name}  {EXTRACTIVE}")
 
 
 @main.command()
@@ -135,6 +137,14 @@ def _reach_redis(settings: Settings) -> LeaseStore:
         shown = without_password(url)
         raise _Failed(f"{error.detail.split('.')[0]} at {shown}. Start it, or set DEPECHE_REDIS_URL.") from None
     return store
+
+
+def _licence(folder: Path | None) -> str:
+    """What `models` says of the licence of a model's files, which lie in `folder`, if they are here."""
+    from worker.engine.licence import is_commercial, licence_of
+
+    licence = licence_of(folder) if folder else None
+    return f"licence {licence or 'unknown'}" + ("" if is_commercial(licence) else ": NOT FOR COMMERCIAL USE")
 
 
 def _with_each_model(look: "Callable[[ModelSource, Role], T]") -> Iterator[tuple[str, str, T | None]]:

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from worker.engine.errors import ModelError
+from worker.engine.licence import CARD
 
 #: Seconds to wait for the hub to answer.
 _TIMEOUT_S = 10.0
 
 _SMALL_FILES = ["*.json", "*.model", "*.spm", "*.txt"]
+#: What is fetched of a model, but is not missed where it is not in the cache.
+_WANTED = [*_SMALL_FILES, CARD]
 _SAFETENSORS = "*.safetensors"
 _PICKLED = "pytorch_model*.bin"
 _NESTED = "*/*"
@@ -99,9 +102,9 @@ def _choose(hub_id: str, revision: str | None) -> list[str]:
     info = HfApi().model_info(hub_id, revision=revision, timeout=_TIMEOUT_S)
     names = [sibling.rfilename for sibling in info.siblings or []]
     if any("/" not in name and name.endswith(".safetensors") for name in names):
-        return [*_SMALL_FILES, _SAFETENSORS]
+        return [*_WANTED, _SAFETENSORS]
     if not any(re.fullmatch(r"pytorch_model.*\.bin", name) for name in names):
         raise ModelError(f"{hub_id}: the hub has no weights for PyTorch there")
     if not is_commit(revision):
         raise ModelError(f"{hub_id} has pickled weights only: pin it with the revision {info.sha}")
-    return [*_SMALL_FILES, _PICKLED]
+    return [*_WANTED, _PICKLED]

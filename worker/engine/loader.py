@@ -10,6 +10,7 @@ from transformers import AutoConfig, AutoModelForSeq2SeqLM
 from transformers.models.auto.modeling_auto import MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES
 from transformers.utils import logging as transformers_logging
 
+from service.contract.logs import get_logger
 from worker.engine.codec import Codec
 from worker.engine.decoding.weights import DecoderWeights
 from worker.engine.device import Precision, choose_precision
@@ -18,7 +19,10 @@ from worker.engine.fingerprint import fingerprint
 from worker.engine.hub import Snapshot
 from worker.engine.int8 import quantize
 from worker.engine.interface import ModelInfo, Role
+from worker.engine.licence import is_commercial, licence_of
 from worker.engine.registry import CANARIES, Canary, ModelSource, check_role, locate
+
+log = get_logger(__name__)
 
 #: Source tokens of models without a table of positions, where their tokenizer names no limit either.
 _DEFAULT_POSITIONS = 512
@@ -51,6 +55,7 @@ def load(
     source: ModelSource, role: Role, *, device: torch.device, precision: str = "auto", offline: bool = False
 ) -> LoadedModel:
     """Loads what `source` names, in a precision of `choose_precision`. Never runs code of the model's repository.
+    Logs a warning where the model card names a licence that is not for commercial use.
 
     Raises `ModelError`, in one line, where it is missing, broken, unpinned though pickled, not sequence-to-sequence, or not for
     the role.
@@ -62,6 +67,8 @@ def load(
     config = _read_config(source, folder)
     check_role(source, role, config.model_type)
     safe = _check_weights(source, snapshot)
+    if not is_commercial(licence := licence_of(folder)):
+        log.warning("licence_not_commercial", model=source.id, role=role.value, licence=licence)
     codec = Codec(folder, source.id, config.model_type, role)
     revision = snapshot.commit or _check_fingerprint(source, folder)
     width = int(getattr(config, "d_model", 0))

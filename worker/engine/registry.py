@@ -74,12 +74,19 @@ class ModelSource:
     revision: str | None = None
     canary: Canary | None = None
 
+    def at_hand(self) -> Path | None:
+        """The folder with its files, if they are here; the hub is not asked."""
+        if self.hub_id is None:
+            return self.folder if self.folder is not None and self.folder.is_dir() else None
+        found = cached_snapshot(self.hub_id, self.revision)
+        return found.folder if found else None
+
     def __str__(self) -> str:
         """Where it is, and whether it is at hand without the hub."""
+        here = self.at_hand()
         if self.hub_id is None:
-            return f"folder {self.folder}" + ("" if self.folder and self.folder.is_dir() else " (missing)")
-        found = cached_snapshot(self.hub_id, self.revision)
-        return f"hub {self.hub_id}@{self.revision or 'main'} ({f'at {found.folder}' if found else 'not fetched yet'})"
+            return f"folder {self.folder}" + ("" if here else " (missing)")
+        return f"hub {self.hub_id}@{self.revision or 'main'} ({f'at {here}' if here else 'not fetched yet'})"
 
 
 _NAMED = {

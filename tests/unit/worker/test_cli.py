@@ -148,8 +148,26 @@ class TestModels:
         assert answer.exit_code == 0
         translator, summarizer = answer.output.splitlines()
         assert translator.split()[0] == "translator"
-        assert translator.endswith(f"folder {tmp_path}")
-        assert summarizer.endswith("(missing)")
+        assert translator.endswith(f"folder {tmp_path}  licence unknown")
+        assert summarizer.endswith("(missing)  licence unknown")
+
+    @pytest.mark.parametrize("command", ["list", "fetch"])
+    @pytest.mark.parametrize(
+        ("licence", "said"),
+        [("apache-2.0", "licence apache-2.0"), ("cc-by-nc-4.0", "licence cc-by-nc-4.0: NOT FOR COMMERCIAL USE")],
+    )
+    def test_the_licence_is_shown(
+        self,
+        call: Callable[..., Result],
+        monkeypatch: pytest.MonkeyPatch,
+        tmp_path: Path,
+        command: str,
+        licence: str,
+        said: str,
+    ) -> None:
+        (tmp_path / "README.md").write_text(f"---\nlicense: {licence}\n---\n")
+        monkeypatch.setenv("DEPECHE_TRANSLATOR", str(tmp_path))
+        assert call("models", command).output.endswith(f"  {said}\n")
 
     @pytest.mark.parametrize("command", ["list", "fetch"])
     def test_a_name_that_can_not_be_meant_is_one_line(

@@ -1,6 +1,7 @@
 """Downloads, from a hub that the test plays. Each step is a process of its own: the hub's library reads its settings once."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ import torch
 
 from tests.unit.worker.engine.hub_server import HubServer
 from worker.engine.hub import is_commit
+from worker.engine.licence import licence_of
 
 ROOT = Path(__file__).parents[4]
 FETCH = """
@@ -106,6 +108,20 @@ def test_fetched_models_load_without_the_hub(hub: HubServer, machine: Machine) -
     assert machine.run(LOCATE.format(name="us/marian", offline=False), hub.url, HF_HUB_OFFLINE="1") == found
     assert machine.run(LOCATE.format(name="us/marian", offline=False)) == found
     assert machine.run(LOAD.format(name="us/marian", offline=True)) == f"us/marian {hub.COMMIT}"
+
+
+def test_the_card_comes_along_and_is_not_missed(marian: Path, tmp_path: Path, machine: Machine) -> None:
+    licensed = Path(shutil.copytree(marian, tmp_path / "licensed"))
+    (licensed / "README.md").write_text("---\nlicense: cc-by-nc-4.0\n---\n")
+    hub = HubServer({"us/licensed": licensed})
+    try:
+        folder = Path(machine.run(FETCH.format(name="us/licensed", role="TRANSLATOR"), hub.url))
+    finally:
+        hub.stop()
+    assert licence_of(folder) == "cc-by-nc-4.0"
+    (folder / "README.md").unlink()  # as an earlier version left it
+    assert machine.run(SHOW.format(name="us/licensed")) == f"hub us/licensed@main (at {folder})"
+    assert machine.run(LOCATE.format(name="us/licensed", offline=True)).startswith(hub.COMMIT)
 
 
 def test_pickled_weights_want_a_pinned_commit(hub: HubServer, machine: Machine) -> None:
