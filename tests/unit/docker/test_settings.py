@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
@@ -49,6 +49,12 @@ def test_nothing_else_in_the_folder_names_a_setting_that_does_not_exist() -> Non
     for path in (path for path in DOCKER.rglob("*") if path.is_file()):
         names = set(re.findall(r"\bDEPECHE_[A-Z_]+", path.read_text(encoding="utf-8")))
         assert names <= known, path.name
+
+
+def test_the_example_names_every_precision() -> None:
+    said = re.search(r"Precision: (.*)", (DOCKER / ".env.example").read_text(encoding="utf-8"))
+    assert said is not None
+    assert set(re.split(r", | or ", said[1])) == set(get_args(WorkerSettings.model_fields["precision"].annotation))
 
 
 @pytest.mark.parametrize("service", HALVES)

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from packaging.requirements import Requirement
 
+from service.contract.errors import RequestError
+from service.contract.request import parse_request
 from tests.unit.house.modules import ROOT, modules
 
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -101,3 +103,9 @@ def test_anchors_are_made_as_github_makes_them(heading: str, tmp_path: Path) -> 
     path.write_text(f"# {heading}\n\n```\n# not a heading\n```\n", encoding="utf-8")
     expected = {"Two words": "two-words", "A `code` word": "a-code-word", "What is new?": "what-is-new"}
     assert headings(path) == {expected[heading]}
+
+
+def test_the_sample_of_an_error_is_what_the_server_says() -> None:
+    with pytest.raises(RequestError) as refused:
+        parse_request({"text": "Bonjour.", "langue": "fr"}, max_characters=10)
+    assert f'"detail": "{refused.value.detail}"' in (ROOT / "docs" / "http.md").read_text(encoding="utf-8")
