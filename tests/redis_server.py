@@ -95,6 +95,10 @@ class RedisServer:
         """Lets it go on."""
         self._signal(signal.SIGCONT)
 
+    def on_disk(self) -> bytes:
+        """All that its files hold."""
+        return b"".join(_content(path) for path in sorted(self._folder.rglob("*")))
+
     @property
     def running(self) -> bool:
         """Whether the process is there, frozen or not."""
@@ -145,6 +149,14 @@ def _binary() -> str:
     if spec is None or spec.origin is None:
         raise RuntimeError("the tests need a redis-server: install Redis, or the extra `redis`")
     return str(Path(spec.origin).parent / "bin" / "redis-server")
+
+
+def _content(path: Path) -> bytes:
+    """What a file holds; nothing where it is none, or has gone meanwhile."""
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, IsADirectoryError):
+        return b""
 
 
 def _free_port() -> int:

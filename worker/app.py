@@ -28,6 +28,7 @@ from worker.engine import ModelError
 from worker.messages import guard_queue
 from worker.quarantine import QuarantineProcess
 from worker.reconciler import Reconciler
+from worker.rewriter import Rewriter
 from worker.settings import Settings
 from worker.tally import NAMES
 from worker.tasks import register
@@ -110,12 +111,14 @@ class WorkerService:
         self._lane = QuarantineProcess(
             store, lease_s=settings.lease_s, environment={**os.environ, **settings.environment()}
         )
+        sweeps = SweepStore(store.redis, prefix=settings.key_prefix, retention_s=settings.retention_s)
         self._reconciler = Reconciler(
-            SweepStore(store.redis, prefix=settings.key_prefix, retention_s=settings.retention_s),
+            sweeps,
             worker=self.worker_id,
             lease_s=settings.lease_s,
             every_s=settings.sweep_s,
             publish=lambda job_id: publish(self.app, job_id, again=True),
+            rewrite=Rewriter(sweeps, worker=self.worker_id, every_s=settings.rewrite_s).tend,
             tend=self._lane.tend,
         )
         self._context = context

@@ -19,8 +19,8 @@ log = get_logger(__name__)
 class Reconciler(threading.Thread):
     """Sweeps every `every_s` seconds until stopped.
 
-    `publish` queues the wake-up for a job, ahead of those that are new. `tend` is called at each round, whoever sweeps:
-    the quarantine lane looks after itself there.
+    `publish` queues the wake-up for a job, ahead of those that are new. `rewrite` is called after each sweep of this worker.
+    `tend` is called at each round, whoever sweeps: the quarantine lane looks after itself there.
     """
 
     def __init__(
@@ -31,6 +31,7 @@ class Reconciler(threading.Thread):
         lease_s: float,
         every_s: float,
         publish: Callable[[str], None],
+        rewrite: Callable[[], None],
         tend: Callable[[], None],
     ) -> None:
         super().__init__(name="reconciler", daemon=True)
@@ -39,6 +40,7 @@ class Reconciler(threading.Thread):
         self._lease_s = lease_s
         self._every_s = every_s
         self._publish = publish
+        self._rewrite = rewrite
         self._tend = tend
         self._stopping = threading.Event()
         self._silent = False
@@ -49,6 +51,7 @@ class Reconciler(threading.Thread):
             try:
                 if self._store.begin_sweep(self._worker, every_s=self._every_s):
                     self.sweep()
+                    self._rewrite()
                 self._tend()
             except (StoreUnavailable, OperationalError) as error:
                 if not self._silent:

@@ -80,6 +80,13 @@ class Settings(SharedSettings):
         le=60,
         description="Seconds between two sweeps for jobs of dead workers. All workers share the sweeps.",
     )
+    rewrite_s: int = Field(
+        86_400,
+        ge=0,
+        le=2_592_000,
+        description="Seconds between two rewrites of Redis's append-only file, which what was erased stays in until then. "
+        "One for all workers, 30 days at most. 0: never.",
+    )
     drain_s: int = Field(
         30,
         ge=1,

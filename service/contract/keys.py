@@ -138,6 +138,11 @@ class Keys:
         return f"{self.prefix}sweep"
 
     @property
+    def rewrite(self) -> str:
+        """STRING: the worker that had Redis rewrite its append-only file; expires when the next one is due."""
+        return f"{self.prefix}rewrite"
+
+    @property
     def pulse(self) -> str:
         """HASH last_ms, since_ms: when Redis last answered somebody, and since when without a gap."""
         return f"{self.prefix}pulse"

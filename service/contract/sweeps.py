@@ -5,15 +5,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from redis.exceptions import ResponseError
+
 from service.contract.leases import Place
 from service.contract.ledger import Ledger, as_bytes, pulse_gap_ms
-from service.contract.outages import store_errors
+from service.contract.outages import passing_code, store_errors
 
 #: Jobs that one script takes back, so that Redis is not held up.
 _AT_ONCE = 100
 
 #: Messages that one read of the list brings.
 _PAGE = 1000
+
+#: Seconds until another worker asks for a rewrite where this one could not.
+_REWRITE_RETRY_S = 60
 
 #: Celery's id of the task, which is the job's, in the JSON of a message.
 _MESSAGE_ID = re.compile(rb'"id": ?"([0-9a-v]{32})"')
@@ -34,6 +39,15 @@ class Expired:
     worker: str
     place: Place
     outcome: Outcome
+
+
+class Rewrite(StrEnum):
+    """What came of asking Redis to rewrite its append-only file."""
+
+    BEGUN = "begun"
+    LATER = "later"  # none is due, or one is under way and another is asked for when it is done
+    NO_FILE = "no file"  # Redis keeps none, or does not say so
+    REFUSED = "refused"  # the user may not, the command is not there, or no process can be forked
 
 
 class SweepStore(Ledger):
@@ -76,6 +90,33 @@ class SweepStore(Ledger):
                 answer = self._run("unlisted", *times, *missing[start : start + _PAGE])
                 found += [as_bytes(job_id).decode() for job_id in answer]
         return found
+
+    def rewrite_file(self, worker: str, *, every_s: int) -> Rewrite:
+        """Has Redis write its append-only file anew, without what was erased or has expired: one worker of all, once in
+        `every_s` seconds."""
+        key = self.keys.rewrite
+        with store_errors():
+            # Short at first: a worker that dies here must not be the last to have asked.
+            if not self.redis.set(key, worker, nx=True, ex=min(_REWRITE_RETRY_S, every_s)):
+                return Rewrite.LATER
+            answer = self._rewrite()
+            if answer is not Rewrite.LATER:
+                self.redis.expire(key, every_s)
+        return answer
+
+    def _rewrite(self) -> Rewrite:
+        try:
+            found = self.redis.info("persistence")
+            if not found.get("aof_enabled"):  # then the command would make such a file
+                return Rewrite.NO_FILE
+            if found.get("aof_rewrite_in_progress"):
+                return Rewrite.LATER
+            self.redis.bgrewriteaof()
+        except ResponseError as error:
+            if passing_code(error) not in (None, "NOPERM"):
+                raise
+            return Rewrite.REFUSED
+        return Rewrite.BEGUN
 
     def _pages(self, name: str) -> Iterator[bytes]:
         """The list of messages in large pieces. New ones come in at its head, so that none is missed between two reads."""
