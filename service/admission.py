@@ -7,6 +7,7 @@ from redis.exceptions import ConnectionError, TimeoutError
 from service.contract.errors import Code, RequestError, StoreUnavailable
 from service.contract.job import Job
 from service.contract.language import foreign_language
+from service.contract.lines import Kind, line_of
 from service.contract.logs import get_logger
 from service.contract.prose import prose_of
 from service.contract.request import JobRequest
@@ -21,15 +22,22 @@ _PATIENCE = 1.3
 
 
 def admit(
-    store: JobStore, publisher: Publisher, request: JobRequest, *, client: str, idempotency_key: str | None, body: bytes
+    store: JobStore,
+    publisher: Publisher,
+    request: JobRequest,
+    *,
+    client: str,
+    kind: Kind = Kind.SINGLE,
+    idempotency_key: str | None = None,
+    body: bytes = b"",
 ) -> tuple[Job, bool]:
-    """The accepted job, and whether its Idempotency-Key had led to it before.
+    """The accepted job, and whether its Idempotency-Key had led to it before. `kind` says in which line it waits.
 
     Raises `RequestError` for a wrong language, and all that the store raises; `StoreUnavailable` after 1.3 times the time
     limit of one Redis command at the latest.
     """
     check_language(request)
-    return _Admission(store, publisher, request, client, idempotency_key, body).outcome()
+    return _Admission(store, publisher, request, client, kind, idempotency_key, body).outcome()
 
 
 def check_language(request: JobRequest) -> None:
@@ -49,13 +57,21 @@ class _Admission(threading.Thread):
     """The steps of one admission, in a thread, so that the answer need not wait for a Redis that is slow at each of them."""
 
     def __init__(
-        self, store: JobStore, publisher: Publisher, request: JobRequest, client: str, key: str | None, body: bytes
+        self,
+        store: JobStore,
+        publisher: Publisher,
+        request: JobRequest,
+        client: str,
+        kind: Kind,
+        key: str | None,
+        body: bytes,
     ) -> None:
         super().__init__(name="admission", daemon=True)
         self._store = store
         self._publisher = publisher
         self._request = request
         self._client = client
+        self._line = line_of(client, kind)
         self._key = key
         self._body = body
         self._lock = threading.Lock()
@@ -102,6 +118,7 @@ class _Admission(threading.Thread):
                     idempotency_key=self._key,
                     body=self._body,
                     job_id=job_id,
+                    line=self._line,
                     on=connection,
                 )
             except StoreUnavailable as error:
@@ -127,7 +144,7 @@ class _Admission(threading.Thread):
 
     def _publish(self, job_id: str) -> None:
         try:
-            self._publisher.publish(job_id)
+            self._publisher.publish(job_id, self._line)
         except StoreUnavailable:
             if self._withdrawal(job_id).succeeds():
                 raise

@@ -25,13 +25,13 @@ class Publisher:
         """Seconds that one command may take."""
         return self._slot_wait_s * 4
 
-    def publish(self, job_id: str) -> None:
+    def publish(self, job_id: str, line: str) -> None:
         """Raises `StoreUnavailable` after 1.25 times `redis_timeout_s` at most. The message may be queued even then."""
         # Celery's own pool would let a thousand callers stand in line behind ten that wait for a frozen Redis.
         if not self._slots.acquire(timeout=self._slot_wait_s):
             raise StoreUnavailable("is too slow to queue jobs")
         try:
-            publish(self._app, job_id)
+            publish(self._app, job_id, line)
         except OperationalError as error:
             raise StoreUnavailable("did not queue the job") from error
         finally:

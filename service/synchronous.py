@@ -11,6 +11,7 @@ from service.api import quotas
 from service.backend import Backend
 from service.contract.api_keys import ApiKey
 from service.contract.errors import Code, DepecheError
+from service.contract.lines import Kind
 from service.contract.request import JobRequest
 from service.contract.states import JobState
 
@@ -29,7 +30,7 @@ def translate_now(
 
     def submit(request: JobRequest) -> str:
         with quotas.spent(backend, key, request):
-            job, _ = admit(backend.store, backend.publisher, request, client=owner, idempotency_key=None, body=b"")
+            job, _ = admit(backend.store, backend.publisher, request, client=owner, kind=Kind.AWAITED)
         job_ids.append(job.id)
         return job.id
 

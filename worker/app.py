@@ -21,6 +21,7 @@ from celery.worker import state
 
 from service.contract.celery_app import make_celery, publish
 from service.contract.errors import StoreUnavailable
+from service.contract.lines import AGAIN
 from service.contract.logs import get_logger
 from service.contract.sweeps import SweepStore
 from worker.context import EXIT_BROKEN, WorkerContext, open_context
@@ -117,7 +118,7 @@ class WorkerService:
             worker=self.worker_id,
             lease_s=settings.lease_s,
             every_s=settings.sweep_s,
-            publish=lambda job_id: publish(self.app, job_id, again=True),
+            publish=lambda job_id: publish(self.app, job_id, AGAIN),
             rewrite=Rewriter(sweeps, worker=self.worker_id, every_s=settings.rewrite_s).tend,
             tend=self._lane.tend,
         )

@@ -14,6 +14,7 @@ from service.contract.celery_app import publish
 from service.contract.errors import Code, DepecheError, StoreFault, StoreUnavailable
 from service.contract.keys import TASK_NAME
 from service.contract.leases import Place
+from service.contract.lines import AGAIN
 from service.contract.logs import get_logger
 from worker.attempts import Attempt, AttemptDrained, AttemptLost, DeadlineExceeded
 from worker.context import WorkerContext
@@ -49,7 +50,7 @@ class Rest(StrEnum):
 
 def register(app: Celery, context: Callable[[], WorkerContext]) -> None:
     """Adds the task to the app. `context` is asked at each message, since models load after the app is made."""
-    republisher = Republisher(lambda job_id: publish(app, job_id, again=True))
+    republisher = Republisher(lambda job_id: publish(app, job_id, AGAIN))
 
     @app.task(bind=True, name=TASK_NAME, shared=False)  # type: ignore[untyped-decorator]  # Celery has no types
     def article(task: Task, job_id: str) -> None:

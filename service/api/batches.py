@@ -16,6 +16,7 @@ from service.backend import Backend
 from service.batch_admission import admit_all, all_or_nothing, as_members
 from service.contract.batches import Batch, item_key
 from service.contract.errors import JobGone, StoreUnavailable
+from service.contract.lines import Kind
 from service.contract.request import JobRequest
 from service.contract.states import JobState
 from service.contract.times import timestamp
@@ -74,6 +75,7 @@ def _admitted(backend: Backend, body: BatchBody, owner: str, key: str | None) ->
                     backend.publisher,
                     article,
                     client=owner,
+                    kind=Kind.BATCH,
                     idempotency_key=item_key(key, index),
                     body=article.to_json(),
                 )

@@ -6,7 +6,8 @@ from celery import Celery
 from kombu.entity import Queue
 
 from service.contract.connection import broker_url
-from service.contract.keys import AGAIN_NAME, QUEUE_NAME, TASK_NAME
+from service.contract.keys import TASK_NAME
+from service.contract.lines import AGAIN, LINES
 from service.contract.settings import SharedSettings
 
 
@@ -21,13 +22,12 @@ def make_celery(settings: SharedSettings, *, socket_timeout_s: float, concurrenc
     return app
 
 
-def publish(app: Celery, job_id: str, *, again: bool = False) -> None:
-    """Queues the wake-up for a job. `again` puts it where workers look in turn with the ordinary queue, however long that is.
+def publish(app: Celery, job_id: str, line: str) -> None:
+    """Queues the wake-up for a job in a line of `lines.py`.
 
     Raises kombu's OperationalError where the broker can't be written; never retries.
     """
-    queue = AGAIN_NAME if again else QUEUE_NAME
-    app.send_task(TASK_NAME, args=[job_id], task_id=job_id, queue=queue, retry=False, ignore_result=True)
+    app.send_task(TASK_NAME, args=[job_id], task_id=job_id, queue=line, retry=False, ignore_result=True)
 
 
 def _configuration(settings: SharedSettings, socket_timeout_s: float, concurrency: int) -> dict[str, Any]:
@@ -45,10 +45,11 @@ def _configuration(settings: SharedSettings, socket_timeout_s: float, concurrenc
             "socket_keepalive": True,
             "health_check_interval": 25,
             "priority_steps": [0],
+            "queue_order_strategy": "round_robin",
             "max_retries": 0,
         },
-        "task_default_queue": QUEUE_NAME,
-        "task_queues": [Queue(name) for name in (QUEUE_NAME, AGAIN_NAME)],  # type: ignore[no-untyped-call]  # no hints
+        "task_default_queue": LINES[0],
+        "task_queues": [Queue(name) for name in (*LINES, AGAIN)],  # type: ignore[no-untyped-call]  # no hints
         "task_create_missing_queues": False,
         "task_acks_late": True,
         "task_reject_on_worker_lost": True,

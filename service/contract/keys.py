@@ -2,14 +2,10 @@
 
 from dataclasses import dataclass
 
+from service.contract.lines import AGAIN, LINES
+
 #: The Celery task that works on one job. Its only argument is the job's id.
 TASK_NAME = "depeche.article"
-
-#: The Celery queue of ordinary work: a Redis list of this name behind the prefix.
-QUEUE_NAME = "articles"
-
-#: The Celery queue of jobs that were published before: they do not stand in line a second time.
-AGAIN_NAME = "articles-again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +119,9 @@ class Keys:
         return f"{self.prefix}jobs:unlisted"
 
     @property
-    def messages(self) -> tuple[str, str]:
+    def messages(self) -> tuple[str, ...]:
         """LISTs: Celery's queues of wake-ups."""
-        return f"{self.prefix}{QUEUE_NAME}", f"{self.prefix}{AGAIN_NAME}"
+        return tuple(f"{self.prefix}{name}" for name in (*LINES, AGAIN))
 
     @property
     def lane(self) -> str:

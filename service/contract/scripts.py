@@ -24,7 +24,7 @@ def source(name: str) -> str:
 
 
 def _names(keys: Keys) -> str:
-    """The names of the keys as a Lua table."""
+    """The names of the keys as a Lua table, and those of the lists of messages as another."""
     names = {
         "job": keys.job(""),
         "batch": keys.batch(""),
@@ -48,7 +48,8 @@ def _names(keys: Keys) -> str:
         "senders": keys.senders,
         "ends": keys.ends(""),
         "counts": keys.counts,
-        "articles": keys.messages[0],
         "ended": keys.ended,
     }
-    return "local KEY = {" + ", ".join(f"{name} = '{key}'" for name, key in names.items()) + "}"
+    table = ", ".join(f"{name} = '{key}'" for name, key in names.items())
+    lines = ", ".join(f"'{name}'" for name in keys.messages)
+    return f"local KEY = {{{table}}}\nlocal LINES = {{{lines}}}"

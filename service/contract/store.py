@@ -27,6 +27,7 @@ from service.contract.errors import (
 from service.contract.ids import IdMint
 from service.contract.job import Job
 from service.contract.ledger import Ledger, as_bytes
+from service.contract.lines import LINES
 from service.contract.outages import store_errors
 from service.contract.packing import pack_text
 from service.contract.request import JobRequest
@@ -127,9 +128,10 @@ class JobStore(Ledger):
         idempotency_key: str | None = None,
         body: bytes = b"",
         job_id: str | None = None,
+        line: str = LINES[0],
         on: Redis | None = None,
     ) -> Admission:
-        """Records a new job as queued. `body` is what an Idempotency-Key is bound to.
+        """Records a new job as queued. `body` is what an Idempotency-Key is bound to, `line` where its message will stand.
 
         Who hands in a `job_id` from `new_id` can withdraw the job even where Redis carried this out and did not answer.
         Raises `QueueFull`, `IdempotencyConflict`, `WebhookSecretMissing`, and `JobGone` where the key's job has been erased or
@@ -143,7 +145,10 @@ class JobStore(Ledger):
             packed = pack_text(request.to_json())
             url = request.callback_url or ""
             callback = [url, Receiver.of(url).name if url else ""]
-            answer = self._run("admit", job_id, client, self._queue_limit, *known, metadata, packed, *callback, on=on)
+            place = f"{self.keys.prefix}{line}"
+            answer = self._run(
+                "admit", job_id, client, self._queue_limit, *known, metadata, packed, *callback, place, on=on
+            )
         match answer[0]:
             case b"admitted":
                 return Admission(job_id, known=False, created_ms=answer[1])

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from redis import Redis
 
-from service.contract.keys import QUEUE_NAME, Keys
+from service.contract.keys import Keys
 from service.contract.packing import unpack_result
 
 #: Records that one round trip reads.
@@ -99,14 +99,14 @@ class Ledger:
 
     def leftovers(self) -> Leftovers:
         """What the queue holds now."""
-        prefix = self.keys.prefix
         pipeline = self.redis.pipeline(transaction=False)
-        pipeline.llen(f"{prefix}{QUEUE_NAME}")
         pipeline.zcard(self.keys.queued)
         pipeline.zcard(self.keys.running)
-        pipeline.hlen(f"{prefix}unacked")
-        messages, queued, running, unacknowledged = pipeline.execute()
-        return Leftovers(messages=messages, queued=queued, running=running, unacknowledged=unacknowledged)
+        pipeline.hlen(f"{self.keys.prefix}unacked")
+        for name in self.keys.messages:
+            pipeline.llen(name)
+        queued, running, unacknowledged, *messages = pipeline.execute()
+        return Leftovers(messages=sum(messages), queued=queued, running=running, unacknowledged=unacknowledged)
 
     def now_ms(self) -> int:
         """Redis's clock."""

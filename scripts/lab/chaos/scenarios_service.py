@@ -8,6 +8,7 @@ from scripts.lab.chaos.load import LoadPlan
 from scripts.lab.chaos.scenario import Field, Scale, Scenario
 from scripts.lab.chaos.verdict import Facts, median
 from service.contract.celery_app import make_celery, publish
+from service.contract.lines import LINES
 from service.contract.settings import SharedSettings
 
 
@@ -58,7 +59,7 @@ class Duplicates(Scenario):
                 accepted = field.load.accepted()
                 for job_id in field.dice.sample(accepted, min(len(accepted), 25)):
                     for _ in range(field.dice.randint(1, self._COPIES)):
-                        publish(app, job_id)
+                        publish(app, job_id, LINES[0])
                         self.published += 1
         finally:
             app.close()

@@ -1,9 +1,9 @@
 -- A new job enters the queue, unless the queue is full or its Idempotency-Key is known.
 -- ARGV: id, client, limit, idempotency key ('' where none was given), body digest, its ttl (s), metadata, request, callback's URL
---       ('' where none is wanted), its receiver
+--       ('' where none is wanted), its receiver, line
 -- Returns {'admitted', created_ms} | {'known', id} | {'conflict'} | {'unsigned'} (nothing to sign callbacks with) |
 --   {'full', as room.lua}
-local id, client, limit, idem, body, ttl, metadata, request, callback, receiver = unpack(ARGV)
+local id, client, limit, idem, body, ttl, metadata, request, callback, receiver, line = unpack(ARGV)
 if idem ~= '' then
   local known = redis.call('HMGET', idem, 'id', 'body')
   if known[1] then
@@ -16,12 +16,12 @@ if idem ~= '' then
 end
 if callback ~= '' and redis.call('EXISTS', KEY.hook .. client) == 0 then return {'unsigned'} end
 -- Messages of jobs that were cancelled wait for a worker too: who submits and cancels must not fill Redis with them.
-if depth() >= tonumber(limit) or redis.call('LLEN', KEY.articles) >= 2 * limit + STALE_MESSAGES then
+if depth() >= tonumber(limit) or messages() >= 2 * limit + STALE_MESSAGES then
   return {'full', depth(), ended_lately()}
 end
 local now = now_ms()
 redis.call('HSET', job_key(id), 'state', 'queued', 'client', client, 'metadata', metadata, 'request', request,
-  'created_ms', now, 'attempts', 0, 'token', 0, 'done', 0, 'total', 0, 'version', 1)
+  'line', line, 'created_ms', now, 'attempts', 0, 'token', 0, 'done', 0, 'total', 0, 'version', 1)
 if callback ~= '' then redis.call('HSET', job_key(id), 'callback_url', callback, 'callback_receiver', receiver) end
 redis.call('ZADD', KEY.queued, now, id)
 local list = jobs_of_key(client)

@@ -19,6 +19,7 @@
 --   error_code, error_detail
 --   request      zlib(JSON of the request); dropped at the end
 --   result       the result as packing.py keeps it; only when succeeded
+--   line         the line in which the job stood first, as the name of its list of messages
 --   callback_url, callback_receiver   where the job's end is told, and that address's host:port; absent where nobody asked
 --   callback_state    waiting (absent too) | pending | delivered | failed
 --   callback_due_ms   when that is tried (again); while a sender has it, the end of the sender's lease
@@ -138,6 +139,13 @@ end
 -- Jobs queued and running.
 local function depth()
   return redis.call('ZCARD', KEY.queued) + redis.call('ZCARD', KEY.running)
+end
+
+-- Messages that wait for a worker, in all lines.
+local function messages()
+  local sum = 0
+  for _, line in ipairs(LINES) do sum = sum + redis.call('LLEN', line) end
+  return sum
 end
 
 -- Returns how many jobs have ended in about the last minute, and how many ms that is.

@@ -11,6 +11,7 @@ import pytest
 
 from service.contract.api_keys import KeyStore
 from service.contract.batches import BatchStore
+from service.contract.lines import Kind, line_of
 from service.contract.quotas import Limits
 from tests.integration.service.front_end import FrontEnd, sample_result, work
 from tests.integration.service.http_checks import problem
@@ -56,7 +57,7 @@ def test_each_article_becomes_a_job_or_an_error(http: httpx2.Client, store: Whol
     }  # fmt: skip
     first = http.get(f"/v1/jobs/{batch['items'][0]['id']}").json()
     assert (first["state"], first["metadata"]) == ("queued", {"n": 1})
-    assert store.redis.llen(store.keys.messages[0]) == 2
+    assert store.redis.llen(f"depeche:{line_of('local', Kind.BATCH)}") == 2
 
 
 def test_ndjson_has_an_article_on_each_line(http: httpx2.Client) -> None:
@@ -195,7 +196,7 @@ def test_a_thousand_articles(http: httpx2.Client, store: WholeLedger) -> None:
     assert batch["counts"]["queued"] == 1000
     ids = [item["id"] for item in batch["items"]]
     assert len(set(ids)) == 1000
-    assert store.redis.llen(store.keys.messages[0]) == 1000
+    assert store.redis.llen(f"depeche:{line_of('local', Kind.BATCH)}") == 1000
     assert json.loads(http.get(f"/v1/jobs/{ids[777]}").text)["state"] == "queued"
 
 

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from service.contract.attempt import Heartbeat
+from service.contract.lines import Kind, line_of
 from service.contract.request import JobRequest
 from service.contract.states import Stage
 from tests.integration.service.front_end import FrontEnd, sample_result, work
@@ -34,7 +35,9 @@ def test_a_submission_is_queued_for_the_workers(http: httpx2.Client, store: Whol
     assert answer.headers["Location"] == f"/v1/jobs/{job['id']}"
     assert int(answer.headers["Retry-After"]) >= 1
     assert (job["state"], job["metadata"], job["result"]) == ("queued", {"n": 1}, None)
-    messages = [json.loads(message) for message in store.redis.lrange("depeche:articles", 0, -1)]
+    messages = [
+        json.loads(message) for message in store.redis.lrange(f"depeche:{line_of('local', Kind.SINGLE)}", 0, -1)
+    ]
     assert [message["headers"]["id"] for message in messages] == [job["id"]]
     assert [message["headers"]["task"] for message in messages] == ["depeche.article"]
     assert "Bonjour" not in str(messages), "the queue carries ids alone"

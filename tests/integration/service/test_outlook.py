@@ -7,6 +7,7 @@ import pytest
 
 from service.contract.attempt import Claim, Heartbeat
 from service.contract.job import Job
+from service.contract.lines import LINES
 from service.contract.request import JobRequest
 from service.contract.states import Stage
 from tests.integration.service.front_end import open_store
@@ -27,10 +28,15 @@ class Clocked:
     def at(self, seconds: float) -> None:
         set_clock(self.store.redis, START_MS + int(seconds * 1000))
 
-    def admitted(self) -> str:
-        return self.store.admit(JobRequest(text="Bonjour."), client=ME).job_id
+    def admitted(self, client: str = ME, line: str = LINES[0]) -> str:
+        """With something in the list of messages that stands for the job's."""
+        job_id = self.store.admit(JobRequest(text="Bonjour."), client=client, line=line).job_id
+        self.store.redis.lpush(f"depeche:{line}", job_id)
+        return job_id
 
     def claimed(self, job_id: str) -> Claim:
+        for name in self.store.keys.messages:
+            self.store.redis.lrem(name, 0, job_id)
         claim = self.store.claim(job_id, worker="w1", lease_s=15)
         assert claim is not None
         return claim
@@ -133,3 +139,19 @@ def test_the_interface_shows_it_and_the_etag_moves_with_it(http: httpx2.Client, 
     assert after.json()["eta_at"] is not None
     assert after.headers["ETag"] != before.headers["ETag"]
     assert http.get("/v1/jobs").json()["jobs"][0]["eta_at"] is not None
+
+
+def test_lines_have_turns(clocked: Clocked) -> None:
+    """Ten of a batch wait, then one of another line: it comes second, whatever the batch has."""
+    first = clocked.admitted()
+    batch = [clocked.admitted() for _ in range(10)]
+    clocked.at(20)
+    other = clocked.admitted(client=ME, line=LINES[1])
+    clocked.at(40)
+    clocked.store.succeed(clocked.claimed(first), b"{}", segments=1)
+    every = clocked.eta(other)
+    assert every is not None
+    assert clocked.eta(batch[0]) == clocked.eta(other), "each is behind the first of the other line at the most"
+    last = clocked.eta(batch[-1])
+    assert last is not None
+    assert last - 40 == pytest.approx((every - 40) * 11 / 2, abs=6)

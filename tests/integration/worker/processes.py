@@ -11,6 +11,7 @@ from pathlib import Path
 from service.contract.celery_app import make_celery, publish
 from service.contract.connection import connect
 from service.contract.job import Job
+from service.contract.lines import LINES, Kind, line_of
 from service.contract.request import JobRequest
 from service.contract.settings import SharedSettings
 from service.contract.states import JobState
@@ -35,13 +36,14 @@ class Queue:
         self.store = WholeLedger(self.redis, prefix=self.settings.key_prefix, retention_s=60)
         self._celery = make_celery(self.settings, socket_timeout_s=5)
 
-    def admit(self, text: str) -> str:
+    def admit(self, text: str, *, client: str = "local", line: str = LINES[0]) -> str:
         """Without a message."""
-        return self.store.admit(JobRequest(text=text), client="local").job_id
+        return self.store.admit(JobRequest(text=text), client=client, line=line).job_id
 
-    def submit(self, text: str) -> str:
-        job_id = self.admit(text)
-        self.publish(job_id)
+    def submit(self, text: str, *, client: str = "local", kind: Kind = Kind.SINGLE) -> str:
+        line = line_of(client, kind)
+        job_id = self.admit(text, client=client, line=line)
+        self.publish(job_id, line)
         return job_id
 
     def quarantine(self, job_id: str) -> None:
@@ -49,11 +51,11 @@ class Queue:
         self.redis.hset(self.store.keys.job(job_id), "lane", "quarantine")
         self.redis.zadd(self.store.keys.quarantined, {job_id: time.time()})
 
-    def publish(self, job_id: str) -> None:
-        publish(self._celery, job_id)
+    def publish(self, job_id: str, line: str = LINES[0]) -> None:
+        publish(self._celery, job_id, line)
 
-    def get(self, job_id: str) -> Job:
-        return self.store.get(job_id, client="local")
+    def get(self, job_id: str, *, client: str = "local") -> Job:
+        return self.store.get(job_id, client=client)
 
     def wait(self, job_id: str, state: JobState, seconds: float = 30) -> Job:
         self.until(lambda: self.get(job_id).state is state, seconds)
@@ -71,7 +73,7 @@ class Queue:
         return int(value or 0)
 
     def messages(self) -> int:
-        """How many wait in both queues."""
+        """How many wait, in all lines."""
         return sum(len(self.redis.lrange(name, 0, -1)) for name in self.store.keys.messages)
 
 

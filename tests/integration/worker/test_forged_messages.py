@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from service.contract.keys import QUEUE_NAME
+from service.contract.lines import LINES
 from service.contract.states import JobState
 from tests.integration.worker.processes import Queue, Worker
 
@@ -128,7 +128,7 @@ def test_forged_messages_are_dropped_one_by_one(queue: Queue, start: Callable[..
     worker = start()
     mark = tmp_path / "executed"
     for dropped, (kind, forged) in enumerate(forgeries(mark).items(), 1):
-        queue.redis.lpush(queue.settings.key_prefix + QUEUE_NAME, forged)
+        queue.redis.lpush(queue.settings.key_prefix + LINES[3], forged)
         queue.until(lambda: queue.messages() == 0)
         queue.until(lambda dropped=dropped: worker.log.read_text().count("message_dropped") == dropped, 10)  # type: ignore[misc]
         assert worker.process.poll() is None, kind
@@ -153,7 +153,7 @@ def test_what_else_a_forged_message_says_is_not_believed(queue: Queue, start: Ca
         properties=None,
     )
     worker = start()
-    queue.redis.lpush(queue.settings.key_prefix + QUEUE_NAME, json.dumps(forged))
+    queue.redis.lpush(queue.settings.key_prefix + LINES[3], json.dumps(forged))
     queue.wait(job_id, JobState.SUCCEEDED)
     queue.until(lambda: queue.redis.hlen(queue.settings.key_prefix + "unacked") == 0)
     assert SECRET not in worker.log.read_text()

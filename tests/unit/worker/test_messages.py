@@ -14,6 +14,7 @@ from kombu.connection import Connection
 from service.contract.celery_app import make_celery, publish
 from service.contract.ids import IdMint
 from service.contract.keys import Keys
+from service.contract.lines import LINES
 from service.contract.settings import SharedSettings
 from worker.messages import MessageError, Transport, guard_queue, job_of, message_for
 
@@ -41,7 +42,7 @@ def test_a_message_of_the_front_end_names_its_job() -> None:
     settings = SharedSettings.load(redis_url="redis://127.0.0.1:1/0")
     app: Celery = make_celery(settings, socket_timeout_s=1)
     app.conf.update(broker_url="memory://", broker_transport_options={})
-    publish(app, JOB)
+    publish(app, JOB, LINES[0])
     with app.connection_for_read() as connection:
         channel = connection.channel()
         assert job_of(channel._get("articles")) == JOB

@@ -11,7 +11,8 @@ from structlog.testing import capture_logs
 
 from service.contract.celery_app import make_celery
 from service.contract.errors import StoreUnavailable
-from service.contract.keys import AGAIN_NAME, QUEUE_NAME, TASK_NAME
+from service.contract.keys import TASK_NAME
+from service.contract.lines import AGAIN, LINES
 from service.contract.settings import SharedSettings
 from tests.unit.worker.scripted_store import ScriptedStore, make_context
 from worker import tasks
@@ -72,7 +73,7 @@ def drop_all(connection: Connection) -> dict[str, int]:
     """How many messages each queue had; none are left."""
     channel = connection.default_channel
     counts = {}
-    for name in (QUEUE_NAME, AGAIN_NAME):
+    for name in (LINES[0], AGAIN):
         channel.queue_declare(queue=name)  # type: ignore[no-untyped-call]  # kombu has no hints
         counts[name] = channel.queue_purge(name)  # type: ignore[no-untyped-call]
     return counts
@@ -96,13 +97,13 @@ def deliver(broker: Celery, engine: FakeEngine) -> Callable[[ScriptedStore], dic
 def test_a_drained_job_has_a_message_in_the_quick_queue_and_none_in_the_other(
     deliver: Callable[[ScriptedStore], dict[str, int]],
 ) -> None:
-    assert deliver(ScriptedStore()) == {QUEUE_NAME: 0, AGAIN_NAME: 1}
+    assert deliver(ScriptedStore()) == {LINES[0]: 0, AGAIN: 1}
 
 
 def test_a_job_that_was_cancelled_gets_no_message(deliver: Callable[[ScriptedStore], dict[str, int]]) -> None:
     store = ScriptedStore()
     store.fenced = True
-    assert deliver(store) == {QUEUE_NAME: 0, AGAIN_NAME: 0}
+    assert deliver(store) == {LINES[0]: 0, AGAIN: 0}
 
 
 def test_a_message_is_kept_where_nobody_knows_whether_the_job_is_queued(
