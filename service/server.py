@@ -173,21 +173,9 @@ def _begin(worker: Any) -> None:
 
 
 def _report(backend: Any) -> None:
-    from service.contract.errors import StoreUnavailable
-    from service.contract.logs import get_logger
+    from service.report import report
 
-    log = get_logger(__name__)
-    try:
-        found = backend.store.durability.outlives().value
-        keyless = backend.settings.keys_required and not backend.keys.any()
-    except StoreUnavailable as error:
-        log.warning("redis_unavailable", reason=error.detail, effect="submissions get 503 until it is back")
-        return
-    if keyless:
-        log.warning("no_api_keys", effect="every request is refused", remedy="depeche keys create NAME")
-    if found != "machine":
-        lost = "what was accepted may be lost with the machine" if found == "process" else "Redis's end loses all jobs"
-        log.warning("not_durable", durability=found, effect=lost, remedy="set appendonly yes and appendfsync always")
+    report(backend)
 
 
 def _raise_file_limit(wanted: int) -> None:

@@ -39,7 +39,7 @@ def make_blueprint(backend: Backend) -> Blueprint:
         refuse_unknown(request, "workers")
         needs_worker = flag(request, "workers")
         members: dict[str, Any] = {"redis": "unavailable"}
-        members |= dict.fromkeys(("durability", "queue", "workers", "deliveries"))
+        members |= dict.fromkeys(("durability", "eviction", "queue", "workers", "deliveries"))
         try:
             room = _look(backend, members)
             _judge(room, members, needs_worker=needs_worker)
@@ -56,6 +56,8 @@ def _look(backend: Backend, members: dict[str, Any]) -> Room:
         store.redis.set(store.keys.probe, "1", px=_PROBE_MS)
     members["redis"] = "writable"
     members["durability"] = store.durability.outlives().value
+    eviction = store.durability.eviction()
+    members["eviction"] = eviction.policy if eviction is not None else None
     room = store.room()
     members["queue"] = {"jobs": room.jobs, "limit": room.limit}
     workers = store.workers()

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from redis import Redis
@@ -11,6 +11,7 @@ from redis.exceptions import ResponseError
 
 from service.contract.connection import one_connection
 from service.contract.errors import StoreFault, StoreUnavailable
+from service.contract.eviction import Eviction
 from service.contract.outages import passing_code, store_errors
 
 #: Seconds between two looks at how Redis is set up.
@@ -31,7 +32,7 @@ class Outlives(StrEnum):
 
     MACHINE = "machine"  # what is accepted is on the disk
     PROCESS = "process"  # it is in the append-only file, and perhaps not on the disk yet
-    NONE = "none"  # it is in memory
+    NONE = "none"  # it is in memory, or may be evicted from there while everything lives
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class _Finding:
     outlives: Outlives
     #: Whether only WAITAOF makes it so.
     waits: bool = False
+    eviction: Eviction | None = None
 
 
 class Durability:
@@ -56,6 +58,10 @@ class Durability:
     def outlives(self) -> Outlives:
         """What is known from the last look, which is at most `RECHECK_S` old. Raises `StoreUnavailable`."""
         return self._find().outlives
+
+    def eviction(self) -> Eviction | None:
+        """What Redis does when its memory is full, from the same look; None where it hides that. Raises `StoreUnavailable`."""
+        return self._find().eviction
 
     def confirm(self, connection: Redis) -> None:
         """Returns when all that was written on this one connection is as durable as Redis gives it.
@@ -85,6 +91,11 @@ class Durability:
         return finding
 
     def _look(self, before: _Finding | None) -> _Finding:
+        eviction = Eviction.of(self._info("memory"))
+        found = replace(self._look_at_file(before), eviction=eviction)
+        return replace(found, outlives=Outlives.NONE) if eviction is not None and eviction.takes_jobs else found
+
+    def _look_at_file(self, before: _Finding | None) -> _Finding:
         settings = self._settings()
         if not settings:
             return self._try_out(before)

@@ -14,6 +14,9 @@ from service.contract.states import JobState, Stage
 
 _Count = Annotated[int, Field(ge=0)]
 
+#: Redis's `maxmemory-policy`.
+_Eviction = Annotated[str, Field(examples=["noeviction"])]
+
 #: RFC 3339 in UTC.
 Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"}, examples=["2026-11-24T01:40:18.552Z"])]
 
@@ -263,6 +266,7 @@ class Ready(Answer):
     ready: Literal[True]
     redis: Literal["writable"] = "writable"
     durability: Literal["none", "process", "machine"] | None = None
+    eviction: _Eviction | None = None
     queue: QueueRoom | None = None
     workers: Workers | None = None
     deliveries: Backlog | None = None
@@ -274,6 +278,7 @@ class NotReady(Problem):
     ready: Literal[False] = False
     redis: Literal["writable", "unavailable"] = "unavailable"
     durability: Literal["none", "process", "machine"] | None = None
+    eviction: _Eviction | None = None
     queue: QueueRoom | None = None
     workers: Workers | None = None
     deliveries: Backlog | None = None

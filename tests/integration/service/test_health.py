@@ -24,6 +24,7 @@ def test_health(http: httpx2.Client, store: WholeLedger) -> None:
         "ready": True,
         "redis": "writable",
         "durability": "machine",
+        "eviction": "noeviction",
         "queue": {"jobs": 0, "limit": 10_000},
         "workers": {"seen": 0, "models": []},
         "deliveries": {"due": 0, "oldest_s": 0.0, "senders": 0},
@@ -64,13 +65,14 @@ def test_durability_is_told_as_it_is(redis_server: RedisServer, options: dict[st
                 client.config_set(name, value)
 
 
-@pytest.mark.parametrize(("denied", "durability"), [("-config", "process"), ("-config -info", "process")])
-def test_a_hidden_configuration_counts_as_process(redis_server: RedisServer, denied: str, durability: str) -> None:
+@pytest.mark.parametrize(("denied", "eviction"), [("-config", "noeviction"), ("-config -info", None)])
+def test_a_hidden_configuration_counts_as_process(redis_server: RedisServer, denied: str, eviction: str | None) -> None:
     with redis_server.client() as client:
         client.execute_command("ACL", "SETUSER", "plain", "on", ">word", "~*", "&*", "+@all", *denied.split())
     try:
         with FrontEnd(redis_server.url.replace("//", "//plain:word@")) as front_end, front_end.client() as http:
-            assert http.get("/readyz").json()["durability"] == durability
+            ready = http.get("/readyz").json()
+            assert (ready["durability"], ready["eviction"]) == ("process", eviction)
     finally:
         with redis_server.client() as client:
             client.execute_command("ACL", "DELUSER", "plain")
