@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from redis.exceptions import ConnectionError, TimeoutError
 
 from service.contract.batches import BatchItem, BatchStore, item_key
-from service.contract.errors import DepecheError, StoreFault
+from service.contract.errors import DepecheError, StoreFault, StoreUnavailable
 from service.contract.request import JobRequest
 from service.contract.store import JobStore
 from service.withdrawal import Withdrawal
@@ -25,15 +25,25 @@ Wanted = JobRequest | DepecheError
 
 def admit_all(wanted: Sequence[Wanted], admit: Callable[[int, JobRequest], str]) -> list[BatchItem]:
     """What became of each article, in order. `admit` takes an article by its index, and gives the id of its job or raises
-    `DepecheError`; one that is refused harms no other."""
+    `DepecheError`; one that is refused harms no other.
+
+    A Redis that is away is no matter of one article: `StoreUnavailable` is raised, and what has not begun is not tried, since
+    each would wait for it anew.
+    """
+    away: list[StoreUnavailable] = []
 
     def one(index: int) -> BatchItem:
         article = wanted[index]
+        if away:
+            raise away[0]
         if isinstance(article, DepecheError):
             return BatchItem(error=as_members(article))
         try:
             return BatchItem(job_id=admit(index, article))
         except StoreFault:
+            raise
+        except StoreUnavailable as error:
+            away.append(error)
             raise
         except DepecheError as error:
             return BatchItem(error=as_members(error))
