@@ -118,7 +118,7 @@ def test_a_broken_engine_ends_the_worker_and_charges_the_job_it_broke_on_alone(
     queue: Queue, start: Callable[..., Worker]
 ) -> None:
     worker = start(*BREAKING, "breaking", **SLOW)
-    jobs = [queue.submit(rain(12) + "Quelle panne.")]
+    jobs = [queue.submit(rain(2) + "Quelle panne.")]
     jobs += [queue.submit(rain(20)) for _ in range(19)]
     queue.until(lambda: queue.redis.zcard(queue.store.keys.running) == 20)
     assert worker.process.wait(60) == EXIT_BROKEN
