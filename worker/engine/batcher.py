@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
@@ -60,19 +60,6 @@ class Decoder(Protocol):
         """
 
 
-@dataclass(slots=True)
-class _Counts:
-    batches: int = 0
-    rows: int = 0
-    tokens: int = 0
-    padded_tokens: int = 0
-    steps: int = 0
-    row_steps: int = 0
-    retries: int = 0
-    failed_rows: int = 0
-    busy_s: float = 0.0
-
-
 class BatchingEngine:
     """The `Engine` over a `Decoder`: one daemon thread that owns it.
 
@@ -84,7 +71,7 @@ class BatchingEngine:
         self._limits = limits or BatchLimits()
         self._queue = EngineQueue(self._limits)
         self._failure: str | None = None
-        self._counts = _Counts()
+        self._counts = EngineStats()
         self._in_flight: list[Item] = []
         self._part: list[Item] = []
         self._lanes = {role: lanes for role in Role if (lanes := self._make_lanes(role)) is not None}
@@ -165,9 +152,7 @@ class BatchingEngine:
     def stats(self) -> EngineStats:
         """What the engine has done, and what waits."""
         depth = self._queue.depth()
-        return EngineStats(
-            **asdict(self._counts), waiting=depth.items, waiting_tokens=depth.tokens, oldest_s=depth.oldest_s
-        )
+        return replace(self._counts, waiting=depth.items, waiting_tokens=depth.tokens, oldest_s=depth.oldest_s)
 
     def _make_lanes(self, role: Role) -> Lanes | None:
         decoder = self._decoder

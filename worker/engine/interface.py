@@ -78,7 +78,7 @@ class Output:
     vector: Vector | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class EngineStats:
     """Counts since the start, and what is queued now. Ages and durations in seconds.
 
