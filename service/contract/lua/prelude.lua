@@ -11,7 +11,8 @@
 --   crashes      attempts that are charged with the death of their worker; deaths: those of them in the quarantine lane
 --   lane         '' | 'quarantine': where the job runs next
 --   history      JSON array of the last attempts that neither ended the job nor were given back, oldest first:
---                {attempt, token, worker, lane, started_ms, ended_ms, outcome: 'crashed' | 'dropped' (not charged)}
+--                {attempt, token, worker, lane, started_ms, ended_ms, outcome: 'crashed' | 'dropped' (not charged),
+--                owned: true where its own worker said so}
 --   token        fencing token: grows with every claim, cancel and loss; only its holder may change a running job
 --   worker       who holds the lease; lease_ms: until when
 --   stage, done, total   progress of the current attempt, in segments
@@ -267,11 +268,12 @@ local function pulse(gap)
   return since
 end
 
-local function note(job, record, outcome)
+local function note(job, record, outcome, owned)
   local history = record.history and cjson.decode(record.history) or {}
   history[#history + 1] = {
     attempt = tonumber(record.attempts), token = tonumber(record.token), worker = record.worker or '',
     lane = record.lane or '', started_ms = tonumber(record.started_ms), ended_ms = now_ms(), outcome = outcome,
+    owned = owned,
   }
   while #history > HISTORY do table.remove(history, 1) end
   redis.call('HSET', job, 'history', cjson.encode(history))
@@ -279,9 +281,9 @@ end
 
 -- Takes a running job off its worker, fences that attempt, and queues the job again.
 -- outcome: 'crashed' charges the job, and may quarantine or end it; 'dropped' and 'released' charge nothing, and what was
--- released does not even count as an attempt.
+-- released does not even count as an attempt. owned: true where the worker itself says so, or nil; others may be wrong.
 -- Returns 'queued' (it wants a message), 'quarantined' or 'exhausted'.
-local function take_back(id, outcome, retention_s)
+local function take_back(id, outcome, retention_s, owned)
   local job = job_key(id)
   local names = {'attempts', 'token', 'worker', 'lane', 'started_ms', 'created_ms', 'history'}
   local values, record = redis.call('HMGET', job, unpack(names)), {}
@@ -292,7 +294,7 @@ local function take_back(id, outcome, retention_s)
   if outcome == 'released' then
     redis.call('HINCRBY', job, 'attempts', -1)
   else
-    note(job, record, outcome)
+    note(job, record, outcome, owned)
   end
   if outcome == 'crashed' then
     local crashes = redis.call('HINCRBY', job, 'crashes', 1)

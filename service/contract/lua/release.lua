@@ -4,4 +4,4 @@
 -- Returns 'queued' | 'quarantined' | 'exhausted' | 'lost' (the token is not the job's any more)
 local id, token, outcome, retention_s = unpack(ARGV)
 if not holds(id, token) then return 'lost' end
-return take_back(id, outcome, tonumber(retention_s))
+return take_back(id, outcome, tonumber(retention_s), true)

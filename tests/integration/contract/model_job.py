@@ -23,3 +23,4 @@ class ModelJob:
     code: str | None = None
     pieces: int = 0
     lost_as: dict[int, tuple[str, Lane]] = field(default_factory=dict)  # token -> worker, lane of charged attempts
+    owned: set[int] = field(default_factory=set)  # tokens of attempts that their own workers charged

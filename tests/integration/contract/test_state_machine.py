@@ -120,13 +120,8 @@ class LedgerMachine(RuleBasedStateMachine):
             return
         assert claim is not None
         self.claims.append(claim)
-        job.state, job.worker, job.lease, job.live, job.claimed_ever = (
-            JobState.RUNNING,
-            worker,
-            self.now + LEASE,
-            claim,
-            True,
-        )
+        job.state, job.worker, job.lease, job.live = JobState.RUNNING, worker, self.now + LEASE, claim
+        job.claimed_ever = True
         job.attempts += 1
         assert claim.attempt == job.attempts
         self.unlisted.pop(job_id, None)
@@ -163,7 +158,7 @@ class LedgerMachine(RuleBasedStateMachine):
                 self.jobs[claim.job_id].lease = self.now + LEASE
         if stale:
             job = self.jobs[stale[0]]
-            if not job.state.ended:
+            if not job.state.ended and stale[1] not in job.owned:
                 _, lane = job.lost_as.pop(stale[1])
                 job.crashes -= 1
                 job.deaths -= lane is Lane.QUARANTINE
@@ -195,6 +190,8 @@ class LedgerMachine(RuleBasedStateMachine):
             assert place is Place.LOST
             return
         assert place is self._take_back(claim.job_id, "crashed" if charge else "released")
+        if charge:
+            job.owned.add(claim.token)
 
     @rule(data=st.data())
     def save(self, data: Any) -> None:

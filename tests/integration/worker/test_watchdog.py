@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from service.contract.states import JobState
+from service.contract.attempt import Heartbeat
+from service.contract.states import JobState, Stage
 from tests.integration.worker.processes import Queue, Worker
 from tests.redis_server import RedisServer
 from tests.texts import rain
@@ -72,6 +73,20 @@ def test_an_article_that_hangs_the_engine_each_time_is_ended_in_the_quarantine_l
     assert queue.crashes(guilty) == 5, "two beside others, three alone"
     queue.wait(queue.submit("Il pleut."), JobState.SUCCEEDED)
     assert last.process.poll() is None, "the lane died, the worker did not"
+
+
+def test_a_heartbeat_on_its_way_takes_no_charge_back_that_its_own_worker_made(queue: Queue) -> None:
+    """Where others charged the attempt it does: the worker lives."""
+    for own in (True, False):
+        claim = queue.store.claim(queue.admit("Il pleut."), worker="w", lease_s=30)
+        assert claim is not None
+        if own:
+            queue.store.crash(claim)
+        else:
+            queue.store.mourn("w")
+        beat = Heartbeat(claim.job_id, claim.token, Stage.TRANSLATING, 0, 1)
+        assert queue.store.heartbeat("w", [beat], lease_s=30, renew=True, description=None) == {beat}
+        assert queue.crashes(claim.job_id) == own
 
 
 def test_an_event_loop_that_stands_still_ends_the_worker_and_charges_nobody(
