@@ -25,7 +25,7 @@ class Described:
     def complaints(self, media_type: str, schema: dict[str, Any], value: Any) -> list[str]:
         """What is wrong with a body. Streams are held against the schema line by line, or event by event."""
         if media_type == "application/x-ndjson" and isinstance(value, str):
-            value = [json.loads(line) for line in value.splitlines() if line]
+            value = [json.loads(line) for line in value.split("\n") if line]
         if media_type == "text/event-stream":
             return [fault for event in _events(value) for fault in self._event_complaints(schema, event)]
         return self._faults(schema, value)
@@ -84,4 +84,4 @@ class Described:
 def _events(stream: str) -> list[dict[str, Any]]:
     """The events of a stream that have data, by their fields."""
     blocks = [block for block in stream.split("\n\n") if block and not block.startswith((":", "retry:"))]
-    return [dict(line.split(": ", 1) for line in block.splitlines()) for block in blocks]
+    return [dict(line.split(": ", 1) for line in block.split("\n")) for block in blocks]

@@ -12,6 +12,7 @@ from service.client import calls, connection
 from service.client.calls import ArticleOptions, Call
 from service.client.errors import ApiError, refusal
 from service.client.event_stream import JobEvent
+from service.client.line_reader import LineReader
 from service.client.retries import Tries
 from service.client.streams import STREAM_PAUSE_S, BatchStream, EventStream, Stream, Waiting
 from service.client.views import BatchResult, JobView
@@ -202,5 +203,9 @@ class AsyncClient:
             if not answer.is_success:
                 await answer.aread()
                 raise refusal(answer)
-            async for line in answer.aiter_lines():
+            reader = LineReader()
+            async for chunk in answer.aiter_bytes():
+                for line in reader.feed(chunk):
+                    yield line
+            for line in reader.finish():
                 yield line

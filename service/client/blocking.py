@@ -11,6 +11,7 @@ from service.client import calls, connection
 from service.client.calls import ArticleOptions, Call
 from service.client.errors import ApiError, refusal
 from service.client.event_stream import JobEvent
+from service.client.line_reader import LineReader
 from service.client.retries import Tries
 from service.client.streams import STREAM_PAUSE_S, BatchStream, EventStream, Stream, Waiting
 from service.client.views import BatchResult, JobView
@@ -199,4 +200,7 @@ class Client:
             if not answer.is_success:
                 answer.read()
                 raise refusal(answer)
-            yield from answer.iter_lines()
+            reader = LineReader()
+            for chunk in answer.iter_bytes():
+                yield from reader.feed(chunk)
+            yield from reader.finish()

@@ -235,6 +235,18 @@ def test_events_go_on_behind_the_last_segment(client_of: Maker, pauses: list[flo
     assert len(pauses) == 3
 
 
+@pytest.mark.parametrize("separator", ["\u2028", "\u2029", "\x85"], ids=ascii)
+def test_lines_may_hold_what_ends_lines_elsewhere(client_of: Maker, separator: str) -> None:
+    text = f"Two.{separator}Three."
+    lines = [json.dumps({"index": n, "job": None, "error": {"detail": text}}, ensure_ascii=False) for n in range(2)]
+    event = f"event: done\ndata: {json.dumps({'title': text}, ensure_ascii=False)}\n\n"
+    handler, _ = answers(httpx2.Response(200, json={"items": [{}, {}]}),
+        *(httpx2.Response(200, content=content.encode()) for content in ("\r\n".join(lines), event)))  # fmt: skip
+    with client_of(handler, retries=0) as client:
+        assert [item.error for item in client.batch_results("b1")] == [{"detail": text}] * 2
+        assert [event.data for event in client.events("j1")] == [{"title": text}]
+
+
 def test_a_stream_that_is_refused_is_not_tried_again(client_of: Maker, pauses: list[float]) -> None:
     handler, requests = answers(problem(404, "job_not_found"))
     with client_of(handler) as client, pytest.raises(ApiError, match="About job_not_found"):
