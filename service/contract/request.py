@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
 
 from service.contract.callback import URL_CHARACTERS, Receiver
 from service.contract.errors import Code, RequestError
@@ -55,6 +56,8 @@ def _term(value: str) -> str:
         raise ValueError(
             f"is no term: it takes 1 to {TERM_CHARACTERS} characters, with no blanks at its ends and no line ends"
         )
+    if not _encodable(value):
+        raise PydanticCustomError("string_unicode", "holds half of a surrogate pair")
     return value
 
 

@@ -67,6 +67,16 @@ def test_ndjson_has_an_article_on_each_line(http: httpx2.Client) -> None:
     assert batch["items"][2]["error"]["code"] == "invalid_json"
 
 
+def test_half_a_pair_in_a_term_harms_no_other_article(http: httpx2.Client) -> None:
+    body = (
+        b'{"text": "Un."}\n{"text": "Deux.", "keep": ["a\\ud800"]}\n{"text": "Trois.", "glossary": {"a\\ud800": "b"}}'
+    )
+    answer = http.post("/v1/batches", content=body, headers=NDJSON)
+    assert answer.status_code == 202
+    assert [item["state"] for item in answer.json()["items"]] == ["queued", "refused", "refused"]
+    assert [item["error"]["code"] for item in answer.json()["items"][1:]] == ["invalid_encoding"] * 2
+
+
 def test_counts_follow_the_jobs(http: httpx2.Client, store: WholeLedger) -> None:
     batch = submitted(http, articles(4))
     ids = [item["id"] for item in batch["items"]]

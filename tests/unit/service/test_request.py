@@ -124,3 +124,17 @@ def test_bad_terms_are_named(field: str, value: object, pointer: str) -> None:
     assert error.pointer == pointer
     assert error.code in {Code.INVALID_REQUEST, Code.UNKNOWN_FIELD}
     assert "pattern" not in error.detail
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "pointer"),
+    [
+        ("keep", ["a", "b\ud800"], "/keep/1"),
+        ("glossary", {"b\ud800": "c"}, "/glossary/b\ufffd\ufffd\ufffd"),
+        ("glossary", {"b": "c\ud800"}, "/glossary/b/translation"),
+        ("glossary", {"b": {"translation": "\udfff", "inflect": True}}, "/glossary/b/translation"),
+    ],
+)
+def test_terms_hold_no_half_of_a_pair(field: str, value: object, pointer: str) -> None:
+    error = refusal({"text": "a", field: value})
+    assert (error.code, error.pointer) == (Code.INVALID_ENCODING, pointer)
