@@ -17,6 +17,10 @@ from service.settings import Settings
 #: Bytes read from the connection at a time.
 _CHUNK = 65_536
 
+#: Seconds for which other requests have their turn between two chunks. Not 0: that would let nothing run whose bytes have
+#: still to be noticed.
+_TURN_S = 1e-6
+
 _BOM = b"\xef\xbb\xbf"
 
 #: Names of UTF-8, and of what is part of it.
@@ -42,7 +46,8 @@ def read_body(request: Request, *, limit: int, seconds: float) -> bytes:
 
 
 def receive(request: Request, take: Callable[[bytes], None], *, limit: int, seconds: float) -> None:
-    """Hands over the body as it comes: at most `limit` bytes, within `seconds` of time. Under gevent only this request waits.
+    """Hands over the body as it comes: at most `limit` bytes, within `seconds` of time. Under gevent only this request waits,
+    and others have their turn after each piece, however fast they come.
 
     Raises `RequestError`, after some of it may have been handed over, and what `take` raises.
     """
@@ -59,6 +64,7 @@ def receive(request: Request, take: Callable[[bytes], None], *, limit: int, seco
                 if size > limit:
                     raise too_large
                 take(chunk)
+                gevent.sleep(_TURN_S)
     except gevent.Timeout as timeout:
         if timeout is not too_slow:
             raise
