@@ -54,11 +54,11 @@ def _look(backend: Backend, members: dict[str, Any]) -> Room:
     store = backend.store
     with store_errors():
         store.redis.set(store.keys.probe, "1", px=_PROBE_MS)
+    room = store.room()
     members["redis"] = "writable"
     members["durability"] = store.durability.outlives().value
     eviction = store.durability.eviction()
     members["eviction"] = eviction.policy if eviction is not None else None
-    room = store.room()
     members["queue"] = {"jobs": room.jobs, "limit": room.limit}
     workers = store.workers()
     counts = Counter(json.dumps(worker.get("models"), sort_keys=True) for worker in workers)

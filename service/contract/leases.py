@@ -136,13 +136,8 @@ class LeaseStore(Ledger):
 
     def hold_lane(self, holder: str, *, for_s: float) -> bool:
         """Whether `holder` is the quarantine lane, now and for so many seconds: there is one of all workers."""
-        key, milliseconds = self.keys.lane, int(for_s * 1000)
         with store_errors():
-            if self.redis.set(key, holder, nx=True, px=milliseconds):
-                return True
-            if self.redis.get(key) != holder.encode():
-                return False
-            return bool(self.redis.pexpire(key, milliseconds))
+            return self._hold("lane", holder, milliseconds=int(for_s * 1000), on=True)
 
     def leave_lane(self, holder: str) -> None:
         """Makes room for another process where `holder` was the lane."""

@@ -69,6 +69,10 @@ class Ledger:
         with store_errors():
             self._run("pulse", pulse_gap_ms(lease_s))
 
+    def _hold(self, lock: str, holder: str, *, milliseconds: int, on: bool = False) -> bool:
+        """Whether `holder` has a lock (sweep, lane, rewrite) from now on; with `on` also where it had it already."""
+        return bool(self._run("hold", lock, holder, milliseconds, int(on)))
+
     def _run(self, name: str, *arguments: str | int | bytes, on: Redis | None = None) -> Any:
         """Runs a script of `lua/`, `on` a connection of its own where one is given."""
         script = self._scripts.get(name)

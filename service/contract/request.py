@@ -1,7 +1,7 @@
 """What a client asks for: the body of `POST /v1/jobs`, validated. Bad input ends here, with a code and what to do."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -134,6 +134,7 @@ def parse_request(
     """
     if not isinstance(body, dict):
         raise RequestError(Code.INVALID_REQUEST, 'Send a JSON object such as {"text": "Un article."}.')
+    _check_members(body)
     try:
         request = JobRequest.model_validate(body)
     except ValidationError as error:
@@ -168,6 +169,39 @@ def check_metadata(metadata: dict[str, Any]) -> None:
         )
 
 
+def _check_members(body: dict[str, Any]) -> None:
+    """Raises `RequestError` for the first name that is unknown, and for too many terms.
+
+    Validation would make an error of each name and each term, and there are as many as the body has room for.
+    """
+    _check_names(JobRequest, body)
+    _check_names(SummaryOptions, body.get("summary"), "summary")
+    for field in ("glossary", "keep"):
+        terms = body.get(field)
+        if isinstance(terms, dict | list) and len(terms) > TERMS:
+            raise RequestError(
+                Code.INVALID_REQUEST, f"{field} has {len(terms)} terms; at most {TERMS} are taken.", pointer=f"/{field}"
+            )
+    glossary = body.get("glossary")
+    for term, entry in glossary.items() if isinstance(glossary, dict) else ():
+        _check_names(GlossaryEntry, entry, "glossary", term)
+
+
+def _check_names(model: type[BaseModel], members: object, *path: str) -> None:
+    unknown = (
+        next((name for name in members if name not in model.model_fields), None) if isinstance(members, dict) else None
+    )
+    if unknown is None:
+        return
+    if not _encodable(unknown):
+        raise _half_pair("The name of a field", _place(path)[1] or None)
+    field, pointer = _place([*path, unknown])
+    known = ", ".join(model.model_fields)
+    raise RequestError(
+        Code.UNKNOWN_FIELD, f"There is no field {field!r} here. The fields are: {known}.", pointer=pointer
+    )
+
+
 def _check_text(request: JobRequest, max_characters: int) -> None:
     for field, value in (("text", request.text), ("title", request.title or "")):
         if "\0" in value:
@@ -191,20 +225,19 @@ def _check_text(request: JobRequest, max_characters: int) -> None:
 def _request_error(error: ValidationError) -> RequestError:
     """The first problem, as an error that names the field and what it takes (never its value)."""
     item = error.errors(include_input=False, include_url=False)[0]
-    path = [_shown(str(part)) for part in item["loc"] if part != "[key]"]
-    field, pointer = ".".join(path), "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in path)
-    if item["type"] == "extra_forbidden":
-        models: dict[str, type[BaseModel]] = {"summary": SummaryOptions, "glossary": GlossaryEntry}
-        known = ", ".join((models.get(path[0], JobRequest) if len(path) > 1 else JobRequest).model_fields)
-        return RequestError(
-            Code.UNKNOWN_FIELD, f"There is no field {field!r} here. The fields are: {known}.", pointer=pointer
-        )
+    field, pointer = _place([str(part) for part in item["loc"] if part != "[key]"])
     if item["type"] == "missing":
         return RequestError(Code.INVALID_REQUEST, f"The field {field!r} is missing.", pointer=pointer)
     if item["type"] == "string_unicode":
-        return _half_pair(field or "The name of a field", pointer or None)
+        return _half_pair(field, pointer)
     message = item["msg"].removeprefix("Input ").removeprefix("Value error, ")
     return RequestError(Code.INVALID_REQUEST, f"{field} {message}.", pointer=pointer)
+
+
+def _place(path: Sequence[str]) -> tuple[str, str]:
+    """A field as people call it, and the JSON pointer to it."""
+    shown = [_shown(part) for part in path]
+    return ".".join(shown), "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in shown)
 
 
 def _encodable(text: str) -> bool:

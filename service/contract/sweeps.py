@@ -56,7 +56,7 @@ class SweepStore(Ledger):
     def begin_sweep(self, worker: str, *, every_s: float) -> bool:
         """Whether this worker is the one to sweep now: one of all, once in `every_s` seconds."""
         with store_errors():
-            return bool(self.redis.set(self.keys.sweep, worker, nx=True, px=max(1, int(every_s * 950))))
+            return self._hold("sweep", worker, milliseconds=max(1, int(every_s * 950)))
 
     def expire(self, *, lease_s: float) -> list[Expired]:
         """Takes back all jobs whose lease has expired and can be judged."""
@@ -97,7 +97,7 @@ class SweepStore(Ledger):
         key = self.keys.rewrite
         with store_errors():
             # Short at first: a worker that dies here must not be the last to have asked.
-            if not self.redis.set(key, worker, nx=True, ex=min(_REWRITE_RETRY_S, every_s)):
+            if not self._hold("rewrite", worker, milliseconds=min(_REWRITE_RETRY_S, every_s) * 1000):
                 return Rewrite.LATER
             answer = self._rewrite()
             if answer is not Rewrite.LATER:

@@ -2,7 +2,7 @@
 -- ARGV: id, client, limit, idempotency key ('' where none was given), body digest, its ttl (s), metadata, request, callback's URL
 --       ('' where none is wanted), its receiver, line
 -- Returns {'admitted', created_ms} | {'known', id} | {'conflict'} | {'unsigned'} (nothing to sign callbacks with) |
---   {'full', as room.lua}
+--   {'full', as room.lua}. Raises OOM where memory runs short
 local id, client, limit, idem, body, ttl, metadata, request, callback, receiver, line = unpack(ARGV)
 if idem ~= '' then
   local known = redis.call('HMGET', idem, 'id', 'body')
@@ -19,6 +19,8 @@ if callback ~= '' and redis.call('EXISTS', KEY.hook .. client) == 0 then return 
 if depth() >= tonumber(limit) or messages() >= 2 * limit + STALE_MESSAGES then
   return {'full', depth(), ended_lately()}
 end
+local short = out_of_room()
+if short then return short end
 local now = now_ms()
 redis.call('HSET', job_key(id), 'state', 'queued', 'client', client, 'metadata', metadata, 'request', request,
   'line', line, 'created_ms', now, 'attempts', 0, 'token', 0, 'done', 0, 'total', 0, 'version', 1)

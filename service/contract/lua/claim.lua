@@ -16,6 +16,7 @@ if state == 'running' then return {'held', tonumber(record[2])} end
 if (record[5] or '') ~= lane then return {'elsewhere', record[5] or ''} end
 local now = now_ms()
 local lease = now + tonumber(lease_for)
+pass_maxmemory()
 local token = redis.call('HINCRBY', job, 'token', 1)
 local attempts = redis.call('HINCRBY', job, 'attempts', 1)
 redis.call('HSET', job, 'state', 'running', 'stage', 'translating', 'started_ms', now, 'worker', worker,

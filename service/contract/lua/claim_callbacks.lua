@@ -5,6 +5,7 @@
 local sender, lease, most = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local fields = {unpack(ARGV, 4)}
 local now, answer = now_ms(), {}
+pass_maxmemory()
 redis.call('ZADD', KEY.senders, now, sender)
 redis.call('ZREMRANGEBYSCORE', KEY.senders, '-inf', now - 60000)
 

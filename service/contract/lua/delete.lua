@@ -15,6 +15,7 @@ if ended(record[1]) then
   redis.call('ZREM', jobs_of_key(client), id)
   return 'erased'
 end
+pass_maxmemory()
 redis.call('HINCRBY', job_key(id), 'token', 1)
 finish(id, 'cancelled', tonumber(retention_s))
 return 'cancelled'

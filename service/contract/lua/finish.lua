@@ -4,6 +4,7 @@
 -- Returns 1 when this attempt ended the job, else 0
 local id, token, state, code, detail, result, retention_s, segments, counts = unpack(ARGV)
 if not holds(id, token) then return 0 end
+pass_maxmemory()
 if state == 'succeeded' then
   redis.call('HSET', job_key(id), 'result', result, 'done', segments, 'total', segments)
 else

@@ -91,6 +91,9 @@ local STALE_MESSAGES = 1000
 -- Tries to deliver that a job remembers.
 local CALLBACK_LOG = 20
 
+-- Share of maxmemory up to which new work is taken. The rest is for what becomes of accepted work: messages, progress, results.
+local FILL = 0.8
+
 -- Deliveries that are out at once to one receiver of a client, and for one client.
 local OUT_RECEIVER, OUT_CLIENT = 4, 16
 
@@ -135,6 +138,23 @@ end
 
 local function ended(state)
   return state == 'succeeded' or state == 'failed' or state == 'cancelled'
+end
+
+-- Lets a script pass where maxmemory is reached. Redis refuses one there only if its first write may take memory, and this is a
+-- write that takes none and changes nothing. For what becomes of accepted work alone: it must come to an end, which frees memory.
+local function pass_maxmemory()
+  redis.call('ZREM', KEY.queued, '')
+end
+
+-- The error that new work meets where it would leave too little memory for what was accepted; nil where there is room, and where
+-- Redis has no limit, evicts, or does not say.
+local function out_of_room()
+  local info = redis.pcall('INFO', 'memory')
+  if type(info) ~= 'string' or not string.find(info, '\nmaxmemory_policy:noeviction', 1, true) then return nil end
+  local used, most = string.match(info, '\nused_memory:(%d+)'), string.match(info, '\nmaxmemory:(%d+)')
+  local uncounted = string.match(info, '\nmem_not_counted_for_evict:(%d+)') or 0
+  if not used or not most or tonumber(most) == 0 or used - uncounted < FILL * most then return nil end
+  return redis.error_reply('OOM new work leaves too little memory for what was accepted.')
 end
 
 -- Jobs queued and running.
@@ -259,6 +279,7 @@ end
 -- Notes that Redis answers. Returns since when it has done so without a gap of more than `gap` ms. A new start of Redis is a
 -- gap however short: one that dies of every long write, for want of room, can take the short ones of a pulse in between.
 local function pulse(gap)
+  pass_maxmemory()
   local now = now_ms()
   local server = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
   local before = redis.call('HMGET', KEY.pulse, 'last_ms', 'since_ms', 'server')
@@ -289,6 +310,7 @@ local function take_back(id, outcome, retention_s, owned)
   local values, record = redis.call('HMGET', job, unpack(names)), {}
   for i, name in ipairs(names) do record[name] = values[i] end
   local lane = record.lane or ''
+  pass_maxmemory()
   redis.call('HINCRBY', job, 'token', 1)
   count('attempts ' .. outcome)
   if outcome == 'released' then

@@ -7,6 +7,7 @@ local id, token, outcome, delay, status, fault, took, retention_s = unpack(ARGV)
 local job = job_key(id)
 local record = redis.call('HMGET', job, 'callback_token', 'client', 'callback_receiver', 'callback_claimed_ms', 'expires_ms')
 if record[1] ~= token or not record[4] then return '' end
+pass_maxmemory()
 log_callback(job, tonumber(record[4]), tonumber(status), fault, tonumber(took))
 redis.call('HDEL', job, 'callback_claimed_ms')
 local due = now_ms() + tonumber(delay)
