@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from service.api.bodies import decode, parse_json
 from service.contract.errors import Code, DepecheError
-from service.contract.request import METADATA_BYTES, GlossaryEntry, JobRequest, parse_request
+from service.contract.request import METADATA_BYTES, TERMS, GlossaryEntry, JobRequest, parse_request
 
 LIMIT = 1000
 
@@ -71,6 +71,20 @@ def test_errors_never_repeat_the_text() -> None:
 def test_the_pointer_is_a_json_pointer() -> None:
     assert refusal({"text": "a", "m/~x": 1}).pointer == "/m~1~0x"
     assert refusal({"text": "a", "summary": {"max_words": 4}}).pointer == "/summary/max_words"
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({"text": 1, "a": 1, "b": 1}, "/a"),
+        ({"text": 1, "summary": {"mode": 1, "a": 1, "b": 1}}, "/summary/a"),
+        ({"text": 1, "glossary": {"t": {"translation": 1, "a": 1, "b": 1}}}, "/glossary/t/a"),
+        ({"text": 1, "glossary": {str(n): 1 for n in range(TERMS + 1)}}, "/glossary"),
+        ({"text": 1, "keep": [1] * (TERMS + 1)}, "/keep"),
+    ],
+)
+def test_what_there_may_be_any_number_of_is_refused_before_any_of_it_is_looked_at(body: Any, pointer: str) -> None:
+    assert refusal(body).pointer == pointer
 
 
 def test_a_long_name_is_not_repeated_whole() -> None:
