@@ -13,7 +13,10 @@ _HTML = re.compile(
 )
 _FRONT_MATTER = re.compile(r"\A(---|\+\+\+)[ \t]*\n.*?^\1[ \t]*$", re.DOTALL | re.MULTILINE)
 _FENCE = re.compile(r"^[ \t>]*(```+|~~~+).*?(?:^[ \t>]*\1[`~]*[ \t]*$|\Z)", re.DOTALL | re.MULTILINE)
-_MARKDOWN = re.compile(r"`[^`\n]{1,200}`|\]\([^)\n]{0,2000}\)|https?://\S+|[*_#>|\[\]!~=-]+")
+#: What follows a link's text: an address, which may have parentheses in it. From no place is text looked through that other
+#: places look through too.
+_TARGET = r"\]\([^()\n]{0,2000}+(?:\([^()\n]{0,200}+\)[^()\n]{0,2000}+){0,9}+\)"
+_MARKDOWN = re.compile(rf"`[^`\n]{{1,200}}`|{_TARGET}|https?://\S+|[*_#>|\[\]!~=-]+")
 
 
 def prose_of(text: str, format: Literal["text", "markdown", "html"]) -> str:

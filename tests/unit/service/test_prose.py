@@ -52,3 +52,28 @@ def test_any_article_takes_little_time(unit: str, format: Literal["markdown", "h
     began = time.process_time()
     assert len(prose_of(unit * 500_000, format)) <= WANTED_CHARACTERS
     assert time.process_time() - began < 1
+
+
+def test_ends_that_never_come_are_not_looked_for_again_and_again() -> None:
+    def seconds(article: str) -> float:
+        began = time.process_time()
+        prose_of(article, "markdown")
+        return time.process_time() - began
+
+    plain, links = (min(seconds(unit * 50_000) for _ in range(3)) for unit in ("]x", "]("))
+    assert links < 20 * plain, (
+        "as many marks; looking 2,000 characters ahead from each takes over a hundred times as long"
+    )
+
+
+@pytest.mark.parametrize(
+    ("article", "prose"),
+    [
+        ('Voir [le pont](/pont "Brest"), dit la maire.', "Voir  le pont , dit la maire."),
+        ("Voir [le film](/wiki/Le_Pont_(film)), dit la maire.", "Voir  le film , dit la maire."),
+        ("Voir [un](/a) et [deux](/b (c) d (e)).", "Voir  un  et  deux ."),
+        ("Voir [un](/a et (deux).", "Voir  un (/a et (deux)."),
+    ],
+)
+def test_addresses_of_links_do_not_count(article: str, prose: str) -> None:
+    assert prose_of(article, "markdown") == prose
