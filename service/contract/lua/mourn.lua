@@ -6,7 +6,7 @@ local answer = {}
 for _, id in ipairs(redis.call('ZRANGE', KEY.running, 0, -1)) do
   if redis.call('HGET', job_key(id), 'worker') == worker then
     answer[#answer + 1] = id
-    answer[#answer + 1] = take_back(id, 'crashed', retention_s)
+    answer[#answer + 1] = take_back(id, 'crashed', retention_s, true)
   end
 end
 redis.call('ZREM', KEY.workers, worker)

@@ -12,7 +12,7 @@
 --   lane         '' | 'quarantine': where the job runs next
 --   history      JSON array of the last attempts that neither ended the job nor were given back, oldest first:
 --                {attempt, token, worker, lane, started_ms, ended_ms, outcome: 'crashed' | 'dropped' (not charged),
---                owned: true where its own worker said so}
+--                certain: true where its own worker said so, or its process was seen to end}
 --   token        fencing token: grows with every claim, cancel and loss; only its holder may change a running job
 --   worker       who holds the lease; lease_ms: until when
 --   stage, done, total   progress of the current attempt, in segments
@@ -289,12 +289,12 @@ local function pulse(gap)
   return since
 end
 
-local function note(job, record, outcome, owned)
+local function note(job, record, outcome, certain)
   local history = record.history and cjson.decode(record.history) or {}
   history[#history + 1] = {
     attempt = tonumber(record.attempts), token = tonumber(record.token), worker = record.worker or '',
     lane = record.lane or '', started_ms = tonumber(record.started_ms), ended_ms = now_ms(), outcome = outcome,
-    owned = owned,
+    certain = certain,
   }
   while #history > HISTORY do table.remove(history, 1) end
   redis.call('HSET', job, 'history', cjson.encode(history))
@@ -302,9 +302,10 @@ end
 
 -- Takes a running job off its worker, fences that attempt, and queues the job again.
 -- outcome: 'crashed' charges the job, and may quarantine or end it; 'dropped' and 'released' charge nothing, and what was
--- released does not even count as an attempt. owned: true where the worker itself says so, or nil; others may be wrong.
+-- released does not even count as an attempt. certain: true where the worker itself says so or was seen to end, or nil: others may
+-- be wrong.
 -- Returns 'queued' (it wants a message), 'quarantined' or 'exhausted'.
-local function take_back(id, outcome, retention_s, owned)
+local function take_back(id, outcome, retention_s, certain)
   local job = job_key(id)
   local names = {'attempts', 'token', 'worker', 'lane', 'started_ms', 'created_ms', 'history'}
   local values, record = redis.call('HMGET', job, unpack(names)), {}
@@ -316,7 +317,7 @@ local function take_back(id, outcome, retention_s, owned)
   if outcome == 'released' then
     redis.call('HINCRBY', job, 'attempts', -1)
   else
-    note(job, record, outcome, owned)
+    note(job, record, outcome, certain)
   end
   if outcome == 'crashed' then
     local crashes = redis.call('HINCRBY', job, 'crashes', 1)

@@ -12,19 +12,20 @@ if description ~= '' then
   redis.call('ZREMRANGEBYSCORE', KEY.workers, '-inf', now - 60000)
 end
 
--- A crash that others charged this attempt with did not happen: its worker speaks. What the worker itself said stands: a
--- heartbeat can be on its way beside that.
+-- A crash that others charged this attempt with did not happen: its worker speaks. What the worker itself said stands, and what
+-- was seen: a heartbeat can be on its way beside that.
 local function absolve(job, token)
   local text = redis.call('HGET', job, 'history')
   if not text then return end
   local history = cjson.decode(text)
   for _, entry in ipairs(history) do
-    if entry.token == tonumber(token) and entry.worker == worker and entry.outcome == 'crashed' and not entry.owned then
+    if entry.token == tonumber(token) and entry.worker == worker and entry.outcome == 'crashed' and not entry.certain then
       entry.outcome = 'dropped'
       count('attempts absolved')
       redis.call('HINCRBY', job, 'crashes', -1)
       if entry.lane == 'quarantine' then redis.call('HINCRBY', job, 'deaths', -1) end
       redis.call('HSET', job, 'history', cjson.encode(history))
+      redis.call('HINCRBY', job, 'version', 1)
     end
   end
 end

@@ -23,4 +23,6 @@ class ModelJob:
     code: str | None = None
     pieces: int = 0
     lost_as: dict[int, tuple[str, Lane]] = field(default_factory=dict)  # token -> worker, lane of charged attempts
-    owned: set[int] = field(default_factory=set)  # tokens of attempts that their own workers charged
+    certain: set[int] = field(
+        default_factory=set
+    )  # tokens of attempts charged by their own workers, or those who saw them die

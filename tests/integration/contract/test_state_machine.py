@@ -158,7 +158,7 @@ class LedgerMachine(RuleBasedStateMachine):
                 self.jobs[claim.job_id].lease = self.now + LEASE
         if stale:
             job = self.jobs[stale[0]]
-            if not job.state.ended and stale[1] not in job.owned:
+            if not job.state.ended and stale[1] not in job.certain:
                 _, lane = job.lost_as.pop(stale[1])
                 job.crashes -= 1
                 job.deaths -= lane is Lane.QUARANTINE
@@ -191,7 +191,7 @@ class LedgerMachine(RuleBasedStateMachine):
             return
         assert place is self._take_back(claim.job_id, "crashed" if charge else "released")
         if charge:
-            job.owned.add(claim.token)
+            job.certain.add(claim.token)
 
     @rule(data=st.data())
     def save(self, data: Any) -> None:
@@ -206,11 +206,11 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule(worker=st.sampled_from(WORKERS))
     def mourn(self, worker: str) -> None:
-        expected = {
-            job_id: self._take_back(job_id, "crashed")
-            for job_id, job in list(self.jobs.items())
-            if job.state is JobState.RUNNING and job.worker == worker
-        }
+        expected = {}
+        for job_id, job in self.jobs.items():
+            if job.live is not None and job.worker == worker:
+                job.certain.add(job.live.token)
+                expected[job_id] = self._take_back(job_id, "crashed")
         assert self.store.mourn(worker) == expected
         self.beats.pop(worker, None)
 

@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -157,9 +158,10 @@ def test_a_redis_that_takes_no_writes_is_told_of(redis_server: RedisServer, http
 
 
 def test_a_crash_that_was_none_is_told_of(http: httpx2.Client, store: WholeLedger) -> None:
-    claim = store.claim(submit(http)["id"], worker="w1", lease_s=15)
+    claim = store.claim(submit(http)["id"], worker="w1", lease_s=0.2)
     assert claim is not None
-    store.mourn("w1")
+    while not store.expire(lease_s=1):
+        time.sleep(0.02)
     beat = Heartbeat(claim.job_id, claim.token, Stage.TRANSLATING, 1, 2)
     assert store.heartbeat("w1", [beat], lease_s=15, renew=True) == {beat}
     samples = scrape(http)

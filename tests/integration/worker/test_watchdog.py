@@ -75,18 +75,23 @@ def test_an_article_that_hangs_the_engine_each_time_is_ended_in_the_quarantine_l
     assert last.process.poll() is None, "the lane died, the worker did not"
 
 
-def test_a_heartbeat_on_its_way_takes_no_charge_back_that_its_own_worker_made(queue: Queue) -> None:
-    """Where others charged the attempt it does: the worker lives."""
-    for own in (True, False):
-        claim = queue.store.claim(queue.admit("Il pleut."), worker="w", lease_s=30)
-        assert claim is not None
-        if own:
-            queue.store.crash(claim)
-        else:
-            queue.store.mourn("w")
-        beat = Heartbeat(claim.job_id, claim.token, Stage.TRANSLATING, 0, 1)
-        assert queue.store.heartbeat("w", [beat], lease_s=30, renew=True, description=None) == {beat}
-        assert queue.crashes(claim.job_id) == own
+@pytest.mark.parametrize(("charge", "crashes"), [("its own", 1), ("who saw it die", 1), ("a sweep", 0)])
+def test_a_heartbeat_on_its_way_takes_back_only_what_a_sweep_charged(queue: Queue, charge: str, crashes: int) -> None:
+    claim = queue.store.claim(queue.admit("Il pleut."), worker="w", lease_s=0.2)
+    assert claim is not None
+    if charge == "its own":
+        queue.store.crash(claim)
+    elif charge == "who saw it die":
+        queue.store.mourn("w")
+    else:
+        queue.until(lambda: queue.store.expire(lease_s=1))
+    version = queue.redis.hget(queue.store.keys.job(claim.job_id), "version")
+    assert queue.crashes(claim.job_id) == 1
+    beat = Heartbeat(claim.job_id, claim.token, Stage.TRANSLATING, 0, 1)
+    assert queue.store.heartbeat("w", [beat], lease_s=30, renew=True, description=None) == {beat}
+    assert queue.crashes(claim.job_id) == crashes
+    changed = queue.redis.hget(queue.store.keys.job(claim.job_id), "version") != version
+    assert changed is (crashes == 0), "the history that clients see is another"
 
 
 def test_an_event_loop_that_stands_still_ends_the_worker_and_charges_nobody(
