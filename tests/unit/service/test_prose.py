@@ -77,3 +77,8 @@ def test_ends_that_never_come_are_not_looked_for_again_and_again() -> None:
 )
 def test_addresses_of_links_do_not_count(article: str, prose: str) -> None:
     assert prose_of(article, "markdown") == prose
+
+
+def test_references_are_read_however_long_they_are() -> None:
+    for digits in (7, 9, 10, 5_000):
+        assert prose_of(f"<p>&#233;t&#{'9' * digits};&#xe9;</p>", "html").strip() == "ét\ufffdé"
