@@ -75,7 +75,8 @@ class _Stream:
                 something.clear()
                 try:
                     job = self._backend.store.get(self._job_id, client=self._owner, result=False)
-                    lines = self._backend.store.listen(self._job_id, for_s=HEARD_S, told=self._told)
+                    heard_s = 0 if job.state.ended else HEARD_S
+                    lines = self._backend.store.listen(self._job_id, heard_s=heard_s, told=self._told)
                 except JobGone:
                     yield self._event("done", {"state": "gone", "error": None})
                     return
@@ -127,7 +128,7 @@ class _Stream:
 
     def _all_shown(self) -> dict[int, str]:
         """What the client was told, on earlier connections too, as far as it is still known."""
-        lines = self._backend.store.listen(self._job_id, for_s=1, told=0)[: self._told]
+        lines = self._backend.store.listen(self._job_id, heard_s=0, told=0)[: self._told]
         return {number: json.loads(line)["target"] for number, line in enumerate(lines)} | self._shown
 
     def _event(self, name: str, data: dict[str, Any], *, number: int | None = None) -> bytes:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from redis import Redis
+from redis.client import Pipeline
 
 from service.contract.attempt import Admission
 from service.contract.callback import Receiver
@@ -259,13 +260,15 @@ class JobStore(Ledger):
         with store_errors():
             return self._run(name, *arguments, on=on)
 
-    def listen(self, job_id: str, *, for_s: int, told: int) -> list[bytes]:
-        """Says that somebody listens to the job for so many seconds. Returns the segments after the first `told`, as JSON."""
+    def listen(self, job_id: str, *, heard_s: int, told: int) -> list[bytes]:
+        """The segments after the first `told`, as JSON.
+
+        With `heard_s` it says that somebody listens to the job for so many seconds.
+        """
         with store_errors():
             pipeline = self.redis.pipeline(transaction=False)
-            pipeline.set(self.keys.heard(job_id), "1", ex=for_s)
             pipeline.lrange(self.keys.told(job_id), told, -1)
-            lines: list[bytes] = pipeline.execute()[1]
+            lines: list[bytes] = self._heard(pipeline, [job_id], heard_s)[0]
         return lines
 
     def look(self, job_ids: Sequence[str], heard_s: int) -> list[tuple[int, int]]:
@@ -278,11 +281,19 @@ class JobStore(Ledger):
             for job_id in job_ids:
                 pipeline.hget(self.keys.job(job_id), "version")
                 pipeline.llen(self.keys.told(job_id))
-                if heard_s:
-                    pipeline.set(self.keys.heard(job_id), "1", ex=heard_s)
-            answers = iter(pipeline.execute())
-        step = 3 if heard_s else 2
-        return [(int(version or 0), told) for version, told, *_ in zip(*[answers] * step, strict=True)]
+            answers = iter(self._heard(pipeline, job_ids, heard_s))
+        return [(int(version or 0), told) for version, told in zip(answers, answers, strict=True)]
+
+    def _heard(self, reads: Pipeline, job_ids: Sequence[str], heard_s: int) -> list[Any]:
+        """What the reads answer. Then it is said who is listened to, if Redis takes writes: nobody is kept from reading."""
+        count = len(reads)
+        for job_id in job_ids if heard_s else ():
+            reads.set(self.keys.heard(job_id), "1", ex=heard_s)
+        answers = reads.execute(raise_on_error=False)[:count]
+        for answer in answers:
+            if isinstance(answer, Exception):
+                raise answer
+        return answers
 
     def room(self) -> Room:
         """How full the queue is, and how fast it empties."""

@@ -135,6 +135,28 @@ def test_a_cancelled_and_an_erased_job_end_their_streams(
     assert problem(http.get(f"/v1/jobs/{job_id}/events")) == (410, "job_gone")
 
 
+@pytest.mark.parametrize("breakage", [{"maxmemory": "1"}, {"min-replicas-to-write": "1"}])
+def test_a_redis_that_takes_no_writes_keeps_nobody_from_listening(
+    front_end: FrontEnd, http: httpx2.Client, store: WholeLedger, breakage: dict[str, str]
+) -> None:
+    ended, waiting = submit(http)["id"], submit(http)["id"]
+    work(store, ended)
+    for name, value in breakage.items():
+        store.redis.config_set(name, value)
+    try:
+        assert [e.name for e in Listener(front_end, ended).to_the_end()] == ["state", "progress", "segment", "done"]
+        listener = Listener(front_end, waiting)
+        eventually(lambda: listener.names() == ["state"])
+        if "maxmemory" in breakage:
+            claimed(store, waiting)
+            eventually(lambda: listener.names() == ["state", "state"])
+    finally:
+        for name in breakage:
+            store.redis.config_set(name, "0")
+    http.delete(f"/v1/jobs/{waiting}")
+    listener.to_the_end()
+
+
 @pytest.mark.parametrize("number", ["x", "-1", "1.5", "1" * 10])
 def test_a_last_event_that_is_none_is_refused(http: httpx2.Client, number: str) -> None:
     job_id = submit(http)["id"]
