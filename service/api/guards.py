@@ -65,7 +65,10 @@ def check_origin(request: Request) -> None:
 
 def _same_origin(origin: str, host: str) -> bool:
     """Whether an origin is the host that was called, over http or https (a proxy may have ended TLS)."""
-    parts = urlsplit(origin)
+    try:
+        parts = urlsplit(origin)
+    except ValueError:  # a bracket alone
+        return False
     default = _DEFAULT_PORTS.get(parts.scheme)
     if default is None or origin != f"{parts.scheme}://{parts.netloc}":
         return False

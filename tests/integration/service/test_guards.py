@@ -68,6 +68,7 @@ def test_our_own_names_are_served(http: httpx2.Client, host: str) -> None:
         {"Origin": ""},
         {"Origin": "http://localhost:1"},
         {"Origin": "file://"},
+        {"Origin": "http://[x"},
         {"Origin": "http://127.0.0.1.evil.example"},
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
