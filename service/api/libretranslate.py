@@ -36,7 +36,7 @@ def make_blueprint(backend: Backend) -> Blueprint:
         texts, several = _texts(body)
         source, target = one(body, "source", "auto"), one(body, "target", "en")
         if source not in ("fr", "auto", "en") or target != "en":
-            raise RequestError(Code.INVALID_REQUEST, f"{source} to {target} is not supported: only fr (or auto) to en.")
+            raise RequestError(Code.INVALID_REQUEST, "Only fr (or auto) to en is supported.")
         form = one(body, "format", "text")
         if form not in ("text", "html"):
             raise RequestError(Code.INVALID_REQUEST, "format takes text or html.")

@@ -95,13 +95,16 @@ def test_libretranslates_json(http: httpx2.Client, store: WholeLedger) -> None:
         ({"q": "a", "source": "fr", "target": "en", "format": "pdf"}, 400),
         ({"q": "a\0", "source": "fr", "target": "en"}, 400),
         ({"q": "a", "source": ["fr"], "target": "en"}, 400),
+        ({"q": "a", "source": "\ud800", "target": "en"}, 400),
+        ({"q": "a", "source": "fr", "target": "e" * 100_000}, 400),
         ([1], 400),
     ],
 )
 def test_libretranslates_errors(http: httpx2.Client, body: object, status: int) -> None:
-    answer = http.post("/translate", json=body)
+    answer = http.post("/translate", content=json.dumps(body), headers={"Content-Type": "application/json"})
     assert answer.status_code == status
     assert list(answer.json()) == ["error"]
+    assert len(answer.content) < 300
 
 
 @pytest.mark.parametrize(
