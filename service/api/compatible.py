@@ -50,7 +50,9 @@ def fields(request: Request, backend: Backend, limit: int) -> dict[str, Any]:
         return body
     if request.mimetype in ("application/x-www-form-urlencoded", ""):
         try:
-            found = parse_qs(text, keep_blank_values=True, max_num_fields=1_000)
+            found = parse_qs(text, keep_blank_values=True, errors="strict", max_num_fields=1_000)
+        except UnicodeDecodeError:
+            raise RequestError(Code.INVALID_ENCODING, "The form's fields are not UTF-8. Convert them.") from None
         except ValueError:
             raise RequestError(Code.INVALID_REQUEST, "The form has too many fields.") from None
         return {name: values[0] if len(values) == 1 else values for name, values in found.items()}

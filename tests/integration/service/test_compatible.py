@@ -175,6 +175,14 @@ def test_other_bodies_are_refused(http: httpx2.Client) -> None:
     assert json.loads(broken.text)["message"].startswith("The body can't be read as JSON")
 
 
+@pytest.mark.parametrize(("path", "field"), [("/translate", "q"), ("/detect", "q"), ("/v2/translate", "text")])
+def test_a_form_that_is_not_utf_8_is_refused(http: httpx2.Client, path: str, field: str) -> None:
+    form = f"{field}=%E9t%E9&source=fr&target=en&target_lang=EN-US"
+    answer = http.post(path, content=form, headers={"Content-Type": "application/x-www-form-urlencoded"})
+    assert answer.status_code == 400
+    assert "UTF-8" in answer.text
+
+
 @pytest.fixture(scope="module")
 def guarded(session_redis: RedisServer) -> Iterator[FrontEnd]:
     """A front end that demands keys."""
