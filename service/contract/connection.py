@@ -98,9 +98,10 @@ def broker_url(url: str) -> str:
 
 
 def without_password(url: str) -> str:
-    """The address as logs may show it."""
+    """The address as logs may show it. Of its parameters, which may hold a password too, it keeps the database alone."""
     parts = urlsplit(url)
-    if parts.password is None:
-        return url
-    host = parts.netloc.rpartition("@")[2]
-    return urlunsplit(parts._replace(netloc=f"{parts.username or ''}:***@{host}"))
+    netloc = parts.netloc
+    if parts.password is not None:
+        netloc = f"{parts.username or ''}:***@{netloc.rpartition('@')[2]}"
+    query = "&".join(part for part in parts.query.split("&") if part.startswith("db="))
+    return f"{parts.scheme}://{netloc}{parts.path}" + (f"?{query}" if query else "")

@@ -1,4 +1,4 @@
-"""Who waits for a connection while a crowd is served, and who while nobody is."""
+"""Who waits for a connection while a crowd is served, and who while nobody is; and what is shown of an address."""
 
 import threading
 import time
@@ -9,7 +9,7 @@ from queue import Empty
 
 import pytest
 
-from service.contract.connection import ConnectionQueue
+from service.contract.connection import ConnectionQueue, without_password
 
 
 @dataclass
@@ -73,3 +73,18 @@ def test_there_is_an_end_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(Empty):
         queue.get(timeout=0.1)
     assert 0.3 <= time.monotonic() - began < 2
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("redis://h:6379/0", "redis://h:6379/0"),
+        ("redis://h:6379/0?password=hunter2", "redis://h:6379/0"),
+        ("rediss://me:hunter2@[::1]:6379/0?username=me&password=hunter2", "rediss://me:***@[::1]:6379/0"),
+        ("redis://:hunter2@h", "redis://:***@h"),
+        ("unix:///run/redis.sock?db=3&password=hunter2", "unix:///run/redis.sock?db=3"),
+        ("unix://me:hunter2@/run/redis.sock?password=hunter2#hunter2", "unix://me:***@/run/redis.sock"),
+    ],
+)
+def test_an_address_is_shown_without_its_password(url: str, shown: str) -> None:
+    assert without_password(url) == shown
