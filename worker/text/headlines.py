@@ -20,7 +20,7 @@ _ACRONYMS = frozenset(
     """.split()  # noqa: SIM905 - as a list it takes a line for each
 )
 #: What keeps its letters whatever is done to those around it.
-_EXACT = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+|[@#]\w+", re.IGNORECASE)
+_EXACT = re.compile(r"(?:https?://|www\.)\S+|(?<!\S)\S[^\s@]*+@\S++|[@#]\w+", re.IGNORECASE)
 
 
 def is_shouted(text: str) -> bool:

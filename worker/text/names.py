@@ -17,15 +17,18 @@ from worker.text.acronyms import ENGLISH_ACRONYMS
 from worker.text.numerals import roman_value
 from worker.text.vocabulary import FRENCH, PARTICLES
 
+#: Capitals: not the multiplication sign, which stands among them.
+_UPPER = "A-ZÀ-ÖØ-Þ"
 _CAPITALS = re.compile(
-    r"(?<![\w@#/.-])(?=[\w-]*[A-ZÀ-Þ]{2}|[A-Z]\d|[A-Z]+-\d)[A-ZÀ-Þ][A-ZÀ-Þ\d]*+(?:-\d+)?(?![\w.]*\w)"
+    rf"(?<![\w@#/.-])(?=[\w-]*[{_UPPER}]{{2}}|[A-Z]\d|[A-Z]+-\d)[{_UPPER}][{_UPPER}\d]*+(?:-\d+)?(?![\w.]*\w)"
 )
 _TITLED = re.compile(
-    r"\b(?:M|MM|Mme|Mmes|Mlle|Dr|Me|Pr)\.?[ \u00a0](?:[A-ZÀ-Þ]\.[ \u00a0]?)*((?:[A-ZÀ-Þ][\w’'-]+[ \u00a0]?){1,3})"
+    r"\b(?:M|MM|Mme|Mmes|Mlle|Dr|Me|Pr)\.?[ \u00a0]"
+    rf"(?:[{_UPPER}]\.[ \u00a0]?){{0,4}}((?:[{_UPPER}][\w’'-]+[ \u00a0]?){{1,3}})"
 )
 _FULL = re.compile(
-    r"(?<![\w'’-])([A-ZÀ-Þ][a-zß-ÿ]+(?:-[A-ZÀ-Þ][a-zß-ÿ]+)*)[ \u00a0]"
-    r"(?:(?:de|von|van|bin|al|el|ben|da|di)[ \u00a0])?((?:[A-ZÀ-Þ][\w’'-]+[ \u00a0]?){1,3})(?!\w)"
+    rf"(?<![\w'’-])([{_UPPER}][a-zß-ÿ]+(?:-[{_UPPER}][a-zß-ÿ]+)*)[ \u00a0]"
+    rf"(?:(?:de|von|van|bin|al|el|ben|da|di)[ \u00a0])?((?:[{_UPPER}][\w’'-]+[ \u00a0]?){{1,3}})(?!\w)"
 )
 #: Words that open a name of something that English translates, in small letters.
 _TRANSLATED = words(
@@ -41,7 +44,9 @@ _WORD = re.compile(r"[^\W_]+")
 _MARKS = frozenset('«»“”„"‹›')
 _APOSTROPHES = re.compile(r"(?<!\w)['‘‚](?=\w)|(?<=[\w.,!?…])['’](?!\w)|(?<!\w)['‘’](?!\w)")
 #: Three words in capitals or more in a row are no acronyms, nor is a place before the dash or colon that opens a text.
-_LOUD = re.compile(r"(?:[A-ZÀ-Þ]{2,}[\s,]+){2,}[A-ZÀ-Þ]{2,}|^[A-ZÀ-Þ][A-ZÀ-Þ -]+ ?[–—:]")
+_LOUD = re.compile(
+    rf"(?<![{_UPPER}])[{_UPPER}]{{2,}}+(?:[\s,]++[{_UPPER}]{{2,}}+){{2,}}+|^[{_UPPER}][{_UPPER} -]+ ?[–—:]"
+)
 #: An acronym of more letters is a word in capitals.
 _LONGEST = 6
 #: How French and English spell the same sound in names from other alphabets.

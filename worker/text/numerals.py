@@ -14,8 +14,9 @@ from worker.text.abbreviations import words
 
 #: Blanks that separate groups of digits.
 _GROUP = " \u00a0\u202f\u2009"
+# Groups are limited: a chain of them that ends badly is read again from each.
 _DIGITS = re.compile(
-    rf"(?<![\w.,])\d{{1,3}}(?:(?P<mark>[{_GROUP}.,'’])\d{{3}})(?:(?P=mark)\d{{3}})*+(?!\d)(?:[.,]\d+)?"
+    rf"(?<![\w.,])\d{{1,3}}(?:(?P<mark>[{_GROUP}.,'’])\d{{3}})(?:(?P=mark)\d{{3}}){{0,4}}+(?!\d)(?:[.,]\d+)?"
     r"|\d++(?:[.,]\d++)*+"
 )
 _TOKEN = re.compile(rf"(?P<number>{_DIGITS.pattern})|(?P<word>[^\W\d_]+)")
@@ -24,6 +25,8 @@ _ROMAN_ENDINGS = words("e er re es ème èmes th st nd rd")
 _ROMAN_DIGITS = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
 #: Most digits of a number that is read: more is a code and not a quantity.
 _MOST_DIGITS = 15
+#: Most letters of a Roman numeral that is read: CCCLXXXVIII has eleven.
+_MOST_LETTERS = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +196,8 @@ def english_words(value: float) -> str:
 
 def roman_value(text: str) -> int | None:
     """What a Roman numeral up to CCC is worth; None where it is not well formed."""
+    if len(text) > _MOST_LETTERS:
+        return None
     values = [_ROMAN_DIGITS.get(letter, 0) for letter in text]
     if not all(values):
         return None
