@@ -36,7 +36,12 @@ class Settings(SharedSettings):
     max_body_bytes: int | None = Field(
         None, ge=1024, description="Most bytes of a request's body. Unset: six for each character, and 64 KiB."
     )
-    body_timeout_s: float = Field(30.0, gt=0, le=600, description="Seconds within which a request's body must arrive.")
+    body_timeout_s: float = Field(
+        30.0,
+        gt=0,
+        le=600,
+        description="Seconds within which a request's body must arrive; a batch's has four times that.",
+    )
     redis_timeout_s: float = Field(
         2.0, ge=0.1, le=60, description="Seconds after which a Redis command has failed, and the answer is 503."
     )

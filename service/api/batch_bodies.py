@@ -16,6 +16,9 @@ from service.settings import Settings
 
 _JSON, _NDJSON = "application/json", "application/x-ndjson"
 
+#: How many times as long as that of one article the body of a batch may take to arrive.
+_PATIENCE = 4
+
 
 @dataclass(frozen=True, slots=True)
 class BatchBody:
@@ -39,7 +42,7 @@ def read_batch(request: Request, settings: Settings, *, most: int, limit: int) -
         digest.update(chunk)
         reader.take(chunk)
 
-    receive(request, take, limit=limit, seconds=settings.body_timeout_s * 4)
+    receive(request, take, limit=limit, seconds=settings.body_timeout_s * _PATIENCE)
     metadata = reader.finish()
     if not reader.articles:
         raise RequestError(Code.INVALID_REQUEST, f"The batch has no articles; it takes 1 to {most}.")
