@@ -25,7 +25,7 @@ _OF_FORMAT = {"text": PLAIN, "markdown": MARKDOWN, "html": HTML}
 
 #: Characters that mean something within a line of Markdown, and what means something at its start.
 _INLINE = re.compile(r"([\\`*_\[\]<>])")
-_LINE_START = re.compile(r"^(\s*)(?:([#+\-=~>|])|(\d+)([.)]))", re.MULTILINE)
+_LINE_START = re.compile(r"^([^\S\n]*)(?:([#+\-=~>|])|(\d+)([.)]))", re.MULTILINE)
 
 
 def offers_of_translation(result: dict[str, Any]) -> list[str]:
