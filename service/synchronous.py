@@ -4,16 +4,17 @@ import json
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 
 from service.admission import admit
 from service.api import quotas
 from service.backend import Backend
 from service.contract.api_keys import ApiKey
-from service.contract.errors import Code, DepecheError
+from service.contract.errors import Code, DepecheError, StoreUnavailable
 from service.contract.lines import Kind
 from service.contract.request import JobRequest
 from service.contract.states import JobState
+from service.contract.store import JobStore
+from service.withdrawal import Withdrawal
 
 #: Texts of one call that are on their way to Redis at once.
 _AT_ONCE = 8
@@ -40,10 +41,22 @@ def translate_now(
         _wait(backend, ordered, seconds)
         return [_text(backend, job_id, owner) for job_id in ordered]
     finally:
-        for job_id in job_ids:
-            with suppress(DepecheError):  # what has not ended is cancelled first
-                if backend.store.delete(job_id, client=owner) is JobState.CANCELLED:
-                    backend.store.delete(job_id, client=owner)
+        if job_ids:
+            Withdrawal(lambda: _erase(backend.store, job_ids, owner), job_id=job_ids[0]).succeeds()
+
+
+def _erase(store: JobStore, job_ids: list[str], owner: str) -> bool:
+    """Erases the jobs, and takes them off the list. Raises `StoreUnavailable`: what is left then is so for the next call."""
+    while job_ids:
+        try:
+            if store.delete(job_ids[-1], client=owner) is JobState.CANCELLED:  # it had not ended: that was not all yet
+                store.delete(job_ids[-1], client=owner)
+        except StoreUnavailable:
+            raise
+        except DepecheError:
+            pass  # it is gone
+        job_ids.pop()
+    return True
 
 
 def _wait(backend: Backend, job_ids: Sequence[str], seconds: float) -> None:

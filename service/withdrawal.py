@@ -1,4 +1,4 @@
-"""Takes back what was not accepted after all. Redis may be just what does not answer, so it insists."""
+"""Takes back what was not accepted after all, or should not stay. Redis may be just what does not answer, so it insists."""
 
 import threading
 from collections.abc import Callable

@@ -112,6 +112,10 @@ local function told_key(id)
   return KEY.job .. id .. ':told'
 end
 
+local function heard_key(id)
+  return KEY.job .. id .. ':heard'
+end
+
 local function sentences_key(id)
   return KEY.job .. id .. ':sentences'
 end
@@ -239,6 +243,18 @@ end
 local function forget_callback(id)
   local record = redis.call('HMGET', job_key(id), 'client', 'callback_receiver')
   if record[2] then unschedule(id, record[1], record[2]) end
+end
+
+-- Nothing is left of a job, nor of the sentences that its result is remembered by.
+local function erase(id, client)
+  for _, name in ipairs(redis.call('SMEMBERS', sentences_key(id))) do
+    redis.call('UNLINK', sentence_key(name))
+    redis.call('ZREM', KEY.sentences, name)
+  end
+  forget_callback(id)
+  redis.call('DEL', job_key(id), partial_key(id), told_key(id), heard_key(id), sentences_key(id))
+  redis.call('ZREM', jobs_of_key(client), id)
+  for _, set in ipairs({KEY.queued, KEY.running, KEY.quarantined, KEY.unlisted}) do redis.call('ZREM', set, id) end
 end
 
 -- A try to deliver goes into the job's log.

@@ -7,10 +7,7 @@ local record = redis.call('HMGET', job_key(id), 'state', 'token', 'client')
 if not record[1] then return 0 end
 if at_work ~= '1' and (record[1] ~= 'queued' or record[2] ~= '0') then return 0 end
 if idem ~= '' and redis.call('HGET', idem, 'replays') then return 0 end
-forget_callback(id)
-redis.call('DEL', job_key(id), partial_key(id))
-redis.call('ZREM', jobs_of_key(record[3]), id)
-for _, set in ipairs({KEY.queued, KEY.running, KEY.quarantined, KEY.unlisted}) do redis.call('ZREM', set, id) end
+erase(id, record[3])
 if idem ~= '' then redis.call('DEL', idem) end
 count('withdrawn')
 return 1

@@ -3,6 +3,7 @@
 import socket
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import httpx2
@@ -38,6 +39,13 @@ def make_read_only(server: RedisServer) -> None:
 def fill(server: RedisServer) -> None:
     with server.client() as client:
         client.config_set("maxmemory", "1")
+
+
+def eventually(condition: Callable[[], object]) -> None:
+    ends = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < ends
+        time.sleep(0.02)
 
 
 @contextmanager
@@ -165,6 +173,20 @@ def test_what_a_frozen_redis_carries_out_later_is_withdrawn(
     with pytest.raises(JobGone):
         store.get(job_id, client="local")
     hasty.redis.close()
+
+
+def test_what_could_not_be_erased_with_its_answer_is_erased_later(
+    redis_server: RedisServer, store: WholeLedger
+) -> None:
+    with FrontEnd(redis_server.url, wait_limit_s="2") as front_end, ThreadPoolExecutor(1) as pool:
+        body = {"q": ["Il pleut.", "Il neige."], "source": "fr", "target": "en"}
+        waiting = pool.submit(httpx2.post, f"{front_end.url}/translate", json=body, timeout=20, trust_env=False)
+        eventually(lambda: front_end.log.count('"job_admitted"') == 2)
+        redis_server.kill()
+        assert waiting.result().status_code == 503
+        redis_server.start()
+        eventually(lambda: store.redis.keys("depeche:job:*") == [])
+        assert store.depth() == 0
 
 
 def test_a_redis_that_keeps_dying_charges_nobody(redis_server: RedisServer, store: WholeLedger) -> None:

@@ -151,3 +151,14 @@ def test_without_an_answer_all_is_translated(store: WholeLedger, call: str, monk
     assert [line["event"] for line in logs if line["log_level"] == "warning"] == [
         "sentences_not_recalled" if call == "recall" else "sentences_not_kept"
     ]
+
+
+def test_nothing_is_left_of_a_job_that_is_withdrawn_at_work(store: WholeLedger) -> None:
+    claim = job(store)
+    store.listen(claim.job_id, heard_s=30, told=0)
+    store.save(claim, b"piece")
+    store.tell(claim, 0, ['{"target": "It rains."}'])
+    leave(store, claim, *SECRETS)
+    assert store.succeed(claim, sample_result(), segments=1)
+    assert store.withdraw(claim.job_id, client="me", at_work=True)
+    assert store.redis.keys(f"*{claim.job_id}*") == store.redis.keys("*sentence*") == []
