@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from worker.text.addresses import is_within, without_addresses
 from worker.text.names import missing_capitals, missing_mentions, missing_names, missing_signs, sign_runs
-from worker.text.numbers import missing_numbers
-from worker.text.numerals import FRENCH_NUMERALS, english_digits, english_words
+from worker.text.numbers import in_english, missing_numbers
+from worker.text.numerals import FRENCH_NUMERALS, english_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,6 @@ def _losses(source: str, target: str) -> Iterator[Loss]:
         if numeral.written not in missing:
             continue
         if numeral.in_digits:
-            yield Loss(numeral.digits, english_digits(numeral.digits))
+            yield Loss(numeral.digits, in_english(numeral, plain))
         elif numeral.written.islower() and not numeral.written.endswith(("aine", "ième", "ièmes")):
             yield Loss(numeral.written, english_words(min(numeral.values)))

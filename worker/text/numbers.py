@@ -8,11 +8,13 @@ name, a long number its digits in other groups.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 
 from worker.text.abbreviations import words
-from worker.text.numerals import ENGLISH_NUMERALS, FRENCH_NUMERALS, Numeral, english_digits
+from worker.text.addresses import address_spans, without_addresses
+from worker.text.numerals import ENGLISH_NUMERALS, FRENCH_NUMERALS, GROUP, Numeral, english_digits
 
 _HOUR = re.compile(r"[ \u00a0\u202f]?(?:h(?:\b|(?=\d))|heures?\b|:\d\d)", re.IGNORECASE)
 _PERCENT = re.compile(r"%|\bp(?:our|\.)[ \u00a0]?c(?:ent\b|\.)|\bp\.[ \u00a0]?100\b", re.IGNORECASE)
@@ -38,6 +40,19 @@ _ONE, _VAGUE = 1.0, words("millions milliards billions cents")
 _ROMAN = frozenset("IVXLC")
 #: Characters before and after a number that are looked at.
 _NEAR = 12
+#: Characters before a number that may say what it is the number of.
+_CONTEXT = 40
+#: What stands before a number that is no quantity, and before one that is dialled.
+_NUMBER_OF = re.compile(
+    r"(?:\bn[°º]|\b(?:isbn|t[ée]l|fax|t[ée]l[ée]phone|num[ée]ro)|\b(?:siren|siret|rcs)\b[^\d,;!?]{0,20}"
+    r"|\b(?:appel(?:ez|er)|compos(?:ez|er)|joign(?:ez|ables?)|joindre|contact(?:ez|er))\b[^\d.;:!?]{0,20}\b(?:le|au)\b)"
+    rf"[{GROUP}.:]{{0,3}}$",
+    re.IGNORECASE,
+)
+#: More digits on either side, as telephone numbers have them.
+_IN_GROUPS_BEFORE, _IN_GROUPS_AFTER = re.compile(rf"\d[{GROUP}]$"), re.compile(rf"[{GROUP}]\d")
+#: Fewest digits of a telephone number with the code of its country.
+_TELEPHONE = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +78,40 @@ class _English:
 def with_english_digits(source: str, target: str) -> str:
     """`target` with the numbers that it has just as `source` writes them, in French, written as in English: ``1 300``, ``4,2``.
 
-    What was kept as it is would change with them: that is the caller's to rule out.
+    Addresses, and numbers that are no quantities, stay. What was kept as it is would change with the others: that is the
+    caller's to rule out.
     """
     if not any(map(str.isdigit, target)):
         return target
-    for numeral in FRENCH_NUMERALS.find(source):
+    plain = without_addresses(source)[0]
+    english: dict[str, str] = {}
+    for numeral in FRENCH_NUMERALS.find(plain):
         digits = numeral.digits
-        english = english_digits(digits)
-        if english != digits and digits in target:
-            target = re.sub(rf"(?<![\d.,\w]){re.escape(digits)}(?!\w|[.,]\d)", english, target)
-    return target
+        if digits and digits in target and english.get(digits) != digits:
+            english[digits] = in_english(numeral, plain)
+    changed = sorted((digits for digits, other in english.items() if other != digits), key=len, reverse=True)
+    if not changed:
+        return target
+    addresses = address_spans(target)
+
+    def change(match: re.Match[str]) -> str:
+        number = bisect_right(addresses, (match.start(), len(target))) - 1
+        inside = number >= 0 and match.start() < addresses[number][1]
+        return match[0] if inside else english[match[0]]
+
+    pattern = rf"(?<![\d.,\w])(?<!\d[{GROUP}])(?:{'|'.join(map(re.escape, changed))})(?!\w|[.,]\d|[{GROUP}]\d)"
+    return re.sub(pattern, change, target)
+
+
+def in_english(numeral: Numeral, source: str) -> str:
+    """The digits of a French number in `source` as English writes them; as they are where they are part of a telephone
+    number, or the number of a company or a thing."""
+    before = source[max(0, numeral.start - _CONTEXT) : numeral.start]
+    if _IN_GROUPS_BEFORE.search(before) or _IN_GROUPS_AFTER.match(source, numeral.end) or _NUMBER_OF.search(before):
+        return numeral.digits
+    if before.endswith("+") and sum(map(str.isdigit, numeral.digits)) >= _TELEPHONE:
+        return numeral.digits
+    return english_digits(numeral.digits)
 
 
 def missing_numbers(source: str, target: str) -> list[str]:

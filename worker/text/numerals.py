@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from worker.text.abbreviations import words
 
 #: Blanks that separate groups of digits.
-_GROUP = " \u00a0\u202f\u2009"
+GROUP = " \u00a0\u202f\u2009"
 # Groups are limited: a chain of them that ends badly is read again from each.
 _DIGITS = re.compile(
-    rf"(?<![\w.,])\d{{1,3}}(?:(?P<mark>[{_GROUP}.,'’])\d{{3}})(?:(?P=mark)\d{{3}}){{0,4}}+(?!\d)(?:[.,]\d+)?"
+    rf"(?<![\w.,])\d{{1,3}}(?:(?P<mark>[{GROUP}.,'’])\d{{3}})(?:(?P=mark)\d{{3}}){{0,4}}+(?!\d)(?:[.,]\d+)?"
     r"|\d++(?:[.,]\d++)*+"
 )
 _TOKEN = re.compile(rf"(?P<number>{_DIGITS.pattern})|(?P<word>[^\W\d_]+)")
@@ -105,13 +105,13 @@ class Numerals:
         return replace(numeral, end=end, written=text[token.start() : end], values=scaled, scaled=magnitude), place + 2
 
     def _magnitude_after(self, text: str, tokens: Sequence[re.Match[str]], place: int) -> float | None:
-        if place + 1 == len(tokens) or text[tokens[place].end() : tokens[place + 1].start()].strip("-" + _GROUP):
+        if place + 1 == len(tokens) or text[tokens[place].end() : tokens[place + 1].start()].strip("-" + GROUP):
             return None
         return self.magnitudes.get(tokens[place + 1][0].lower())
 
     def _values(self, written: str) -> Iterator[float]:
         """What digits may be worth: with this language's decimal mark, and with the other one."""
-        digits = re.sub(rf"[{_GROUP}'’]", "", written)
+        digits = re.sub(rf"[{GROUP}'’]", "", written)
         if sum(map(str.isdigit, digits)) > _MOST_DIGITS:
             return
         other = "." if self.decimal == "," else ","
@@ -138,7 +138,7 @@ class Numerals:
         while place < len(tokens):
             small = tokens[place][0].lower()
             between = text[tokens[place - 1].end() : tokens[place].start()] if taken else ""
-            if between.strip("-\u2010\u2011" + _GROUP) or (taken and tokens[place]["number"]):
+            if between.strip("-\u2010\u2011" + GROUP) or (taken and tokens[place]["number"]):
                 break
             if small == self.joint and taken and place + 1 < len(tokens):
                 if tokens[place + 1][0].lower() not in self.joined:
@@ -180,11 +180,17 @@ class Numerals:
 
 
 def english_digits(written: str) -> str:
-    """A French number in digits as English writes it: ``1 234,5`` is *1,234.5*."""
+    """A French number in digits as English writes it: ``1 234,5`` is *1,234.5*.
+
+    What only looks like groups of digits stays as it is: ``0 800 123 456``, ``0.125``, ``192.168.100.200``.
+    """
     whole, mark, decimals = written.partition(",")
-    parts = re.split(rf"[{_GROUP}.'’]", whole)
-    if len(parts) > 1 and (any(len(part) != 3 for part in parts[1:]) or not 1 <= len(parts[0]) <= 3):
-        return written
+    parts = re.split(rf"[{GROUP}.'’]", whole)
+    if len(parts) > 1:
+        grouped = 1 <= len(parts[0]) <= 3 and all(len(part) == 3 for part in parts[1:])
+        address = whole.count(".") == 3 and all(part.isdigit() and int(part) < 256 for part in parts)
+        if not grouped or address or parts[0][0] == "0":
+            return written
     return ",".join(parts) + (mark and "." + decimals)
 
 
