@@ -46,7 +46,7 @@ _CONTEXT = 40
 _NUMBER_OF = re.compile(
     r"(?:\bn[°º]|\b(?:isbn|t[ée]l|fax|t[ée]l[ée]phone|num[ée]ro)|\b(?:siren|siret|rcs)\b[^\d,;!?]{0,20}"
     r"|\b(?:appel(?:ez|er)|compos(?:ez|er)|joign(?:ez|ables?)|joindre|contact(?:ez|er))\b[^\d.;:!?]{0,20}\b(?:le|au)\b)"
-    rf"[{GROUP}.:]{{0,3}}$",
+    rf"[{GROUP}.:]{{0,4}}$",
     re.IGNORECASE,
 )
 #: More digits on either side, as telephone numbers have them.
