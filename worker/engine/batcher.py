@@ -11,6 +11,7 @@ from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 from typing import Protocol
 
 from service.contract.logs import get_logger
@@ -260,7 +261,10 @@ class BatchingEngine:
         counts.padded_tokens += padded
 
     def _run(self, *batches: list[Item]) -> None:
-        """Runs closed batches; one that fails is halved until the one input is found that is to blame."""
+        """Runs closed batches; one that fails is halved until the one input is found that is to blame.
+
+        One that does not fit into memory is not while others are in flight: they make room, and run after it.
+        """
         pending = [batch for batch in reversed(batches) if batch]
         while pending:
             part = pending.pop()
@@ -275,6 +279,10 @@ class BatchingEngine:
                 if len(part) > 1:
                     self._counts.retries += 1
                     pending += reversed(_halves(part))
+                elif isinstance(error, OutOfMemory) and (others := self._make_room()):
+                    self._counts.retries += 1
+                    self._in_flight = [*self._in_flight, *chain.from_iterable(others)]
+                    pending = [*others, *pending, part]
                 else:
                     self._counts.failed_rows += 1
                     _fail(part, partial(_blame, part[0], error))
@@ -282,6 +290,15 @@ class BatchingEngine:
                 for item, output in zip(part, outputs, strict=True):
                     with suppress(InvalidStateError):  # `close` gave the batch up
                         item.future.set_result(output)
+
+    def _make_room(self) -> list[list[Item]]:
+        """Takes out all that is in flight, flow by flow; fewer may be in flight from now on."""
+        taken = []
+        for lane in chain.from_iterable(lanes.lanes() for lanes in self._lanes.values()):
+            if rows := len(lane.items):
+                taken.append(lane.clear())
+                lane.shrink(rows)
+        return taken
 
     def _run_once(self, part: list[Item]) -> list[Output]:
         self._part = part

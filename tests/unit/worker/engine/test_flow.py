@@ -205,6 +205,36 @@ def test_out_of_memory_runs_in_halves_and_fewer_are_in_flight_then(
     assert decoder.batches, "those in flight were run again, in closed batches"
 
 
+@pytest.mark.parametrize("role", [T, S])
+def test_a_small_job_does_not_fail_for_want_of_memory_that_others_hold(
+    engine: BatchingEngine, decoder: FlowingDecoder, role: Role
+) -> None:
+    """The device holds 8 rows, whosever they are, and a book has filled it."""
+    flows = [*decoder.flows.values(), *decoder.quick.values()]
+
+    def hold(new: int = 0) -> None:
+        if sum(len(flow.rows) for flow in flows) + new > 8:
+            raise OutOfMemory("full")
+
+    def on_step() -> None:
+        time.sleep(0.001)
+        hold()
+
+    def script(role: Role, batch: Sequence[Request]) -> list[Output]:
+        hold(len(batch))
+        return [Output(f"<{request.tokens.text}>", len(request.tokens), 1, truncated=False) for request in batch]
+
+    for flow in flows:
+        flow.on_step, flow.on_admit = on_step, lambda batch: hold(len(batch))
+    decoder.script = script
+    book = engine.submit(T, "book", [tokens(f"b{n}", 50) for n in range(60)])
+    eventually(lambda: len(decoder.flows[T].rows) == 8)
+    for name in ("one", "two"):
+        assert texts(engine.submit(role, name, [tokens(name, 3)])) == [f"<{name}>"]
+    assert texts(book) == [f"<b{n}>" for n in range(60)]
+    assert engine.stats().failed_rows == 0
+
+
 def test_one_input_to_blame_fails_alone(engine: BatchingEngine, decoder: FlowingDecoder) -> None:
     flow = decoder.flows[T]
 
