@@ -7,9 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 from service.admission import admit
 from service.api import quotas
+from service.api.auth import is_welcome
 from service.backend import Backend
 from service.contract.api_keys import ApiKey
-from service.contract.errors import Code, DepecheError, StoreUnavailable
+from service.contract.errors import Code, DepecheError, KeyInvalid, StoreUnavailable
 from service.contract.lines import Kind
 from service.contract.request import JobRequest
 from service.contract.states import JobState
@@ -25,7 +26,8 @@ def translate_now(
 ) -> list[str]:
     """The translated texts, in order. Whatever comes of it, no job of it is left.
 
-    Raises `DepecheError`: what an admission raises, what a job failed of, and `TRANSLATION_TIMEOUT` after so many seconds.
+    Raises `DepecheError`: what an admission raises, what a job failed of, `TRANSLATION_TIMEOUT` after so many seconds, and
+    `KeyInvalid` where the key was revoked meanwhile.
     """
     job_ids: list[str] = []
 
@@ -39,6 +41,8 @@ def translate_now(
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="synchronous") as pool:
             ordered = list(pool.map(submit, requests))
         _wait(backend, ordered, seconds)
+        if not is_welcome(backend, key):
+            raise KeyInvalid
         return [_text(backend, job_id, owner) for job_id in ordered]
     finally:
         if job_ids:

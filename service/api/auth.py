@@ -12,6 +12,9 @@ log = get_logger(__name__)
 #: Whose jobs those are that come without a key.
 KEYLESS = "local"
 
+#: Seconds after which a stream that has nothing to tell looks whether its caller's key is still in force.
+LOOK_S = 5.0
+
 #: Routes that are open to all: a sign of life, what the interface is, and the page, which has nothing of anybody and asks for
 #: the key itself.
 _OPEN = frozenset({"health.alive", "page.page", "page.job", "page.asset", "docs.document", "docs.page", "docs.style"})
@@ -65,6 +68,14 @@ def client() -> str:
     """Whose request this is."""
     key: ApiKey | None = g.api_key
     return KEYLESS if key is None else key.client
+
+
+def is_welcome(backend: Backend, key: ApiKey | None) -> bool:
+    """Whether a caller who was let in with this key, or without, may hear more: it has not been revoked since.
+
+    Raises `StoreUnavailable`.
+    """
+    return key is None or backend.keys.is_in_force(key.id)
 
 
 def check(backend: Backend, whole: str) -> ApiKey:

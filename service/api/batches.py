@@ -1,6 +1,7 @@
 """The batch resource: submit many articles together, see how far they are, read the results as they come."""
 
 import json
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -9,11 +10,12 @@ from flask import Blueprint, Response, g, request, stream_with_context
 
 from service.admission import admit
 from service.api import quotas
-from service.api.auth import client
+from service.api.auth import LOOK_S, client, is_welcome
 from service.api.batch_bodies import BatchBody, read_batch
 from service.api.parameters import idempotency_key, refuse_unknown
 from service.backend import Backend
 from service.batch_admission import admit_all, all_or_nothing, as_members
+from service.contract.api_keys import ApiKey
 from service.contract.batches import Batch, item_key
 from service.contract.errors import JobGone, StoreUnavailable
 from service.contract.lines import Kind
@@ -55,7 +57,7 @@ def make_blueprint(backend: Backend) -> Blueprint:
     def results(batch_id: str) -> Response:
         refuse_unknown(request)
         batch = backend.batches.get(batch_id, client=client())
-        lines = _results(backend, batch, client())
+        lines = _results(backend, batch, client(), g.api_key)
         response = Response(stream_with_context(lines), mimetype=NDJSON)
         response.headers["X-Accel-Buffering"] = "no"
         return response
@@ -120,23 +122,39 @@ def _batch_response(backend: Backend, batch: Batch, status: int = 200) -> Respon
     return Response(json.dumps(body, ensure_ascii=False), status=status, mimetype="application/json")
 
 
-def _results(backend: Backend, batch: Batch, owner: str) -> Iterator[bytes]:
-    """A line for each article: those that were refused, then the jobs, in the order in which they end."""
+def _results(backend: Backend, batch: Batch, owner: str, key: ApiKey | None) -> Iterator[bytes]:
+    """A line for each article: those that were refused, then the jobs, in the order in which they end.
+
+    They break off where the caller's key is revoked.
+    """
     for index, item in enumerate(batch.items):
         if item.error is not None:
             yield _line({"index": index, "job": None, "error": item.error})
     pending = {item.job_id: index for index, item in enumerate(batch.items) if item.job_id is not None}
+    sent_at = time.monotonic()
     with backend.waits.watch(*pending) as something:
         while pending:
             something.clear()
             ended = _ended(backend, list(pending))
             for job_id in ended:
-                yield _job_line(backend, job_id, pending.pop(job_id), owner)
-            if pending and not ended:
-                if backend.waits.closed:
+                if not is_welcome(backend, key):
                     return
-                if not something.wait(KEEPALIVE_S):
+                yield _job_line(backend, job_id, pending.pop(job_id), owner)
+                sent_at = time.monotonic()
+            if pending and not ended:
+                if backend.waits.closed or not _is_welcome_still(backend, key):
+                    return
+                if not something.wait(LOOK_S) and time.monotonic() - sent_at >= KEEPALIVE_S:
                     yield b"\n"
+                    sent_at = time.monotonic()
+
+
+def _is_welcome_still(backend: Backend, key: ApiKey | None) -> bool:
+    """As `is_welcome`; true where Redis does not answer now."""
+    try:
+        return is_welcome(backend, key)
+    except StoreUnavailable:
+        return True
 
 
 def _ended(backend: Backend, job_ids: Sequence[str]) -> list[str]:

@@ -13,9 +13,10 @@ from typing import Any
 
 from flask import Blueprint, Response, g, request, stream_with_context
 
-from service.api.auth import client
+from service.api.auth import LOOK_S, client, is_welcome
 from service.api.parameters import refuse_unknown
 from service.backend import Backend
+from service.contract.api_keys import ApiKey
 from service.contract.errors import Code, JobGone, JobNotFound, RequestError, StoreUnavailable
 from service.contract.job import Job
 from service.contract.states import JobState
@@ -47,7 +48,7 @@ def make_blueprint(backend: Backend) -> Blueprint:
             raise JobNotFound
         g.job_id = job.id
         response = Response(
-            stream_with_context(iter(_Stream(backend, job_id, owner, seen))), mimetype="text/event-stream"
+            stream_with_context(iter(_Stream(backend, job_id, owner, g.api_key, seen))), mimetype="text/event-stream"
         )
         response.headers["X-Accel-Buffering"] = "no"
         return response
@@ -56,12 +57,13 @@ def make_blueprint(backend: Backend) -> Blueprint:
 
 
 class _Stream:
-    """The events of one listener, as bytes."""
+    """The events of one listener, as bytes. They break off where its key is revoked."""
 
-    def __init__(self, backend: Backend, job_id: str, owner: str, seen: int) -> None:
+    def __init__(self, backend: Backend, job_id: str, owner: str, key: ApiKey | None, seen: int) -> None:
         self._backend = backend
         self._job_id = job_id
         self._owner = owner
+        self._key = key
         self._told = seen
         self._shown: dict[int, str] = {}
         self._last: tuple[object, ...] = ()
@@ -74,6 +76,8 @@ class _Stream:
             while not waits.closed:
                 something.clear()
                 try:
+                    if not is_welcome(self._backend, self._key):
+                        return
                     job = self._backend.store.get(self._job_id, client=self._owner, result=False)
                     heard_s = 0 if job.state.ended else HEARD_S
                     lines = self._backend.store.listen(self._job_id, heard_s=heard_s, told=self._told)
@@ -91,7 +95,7 @@ class _Stream:
                 if time.monotonic() - self._sent_at >= KEEPALIVE_S:
                     self._sent_at = time.monotonic()
                     yield b": still here\n\n"
-                something.wait(KEEPALIVE_S if job is not None else _AGAIN_S)
+                something.wait(LOOK_S if job is not None else _AGAIN_S)
 
     def _changes(self, job: Job) -> Iterator[bytes]:
         state = (job.state, job.stage, job.attempts)

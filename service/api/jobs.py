@@ -8,11 +8,11 @@ from flask import Blueprint, Response, g, request
 
 from service.admission import admit
 from service.api import quotas, texts
-from service.api.auth import client
+from service.api.auth import client, is_welcome
 from service.api.bodies import read_request
 from service.api.parameters import idempotency_key, job_state, page_limit, refuse_unknown, wait_seconds
 from service.backend import Backend
-from service.contract.errors import JobGone, JobNotFound
+from service.contract.errors import JobGone, JobNotFound, KeyInvalid
 from service.contract.job import Job
 from service.contract.states import JobState
 from service.contract.store import JobStore
@@ -115,11 +115,16 @@ def _own(store: JobStore, job_id: str, *, result: bool = True) -> Job:
 
 
 def _wait(backend: Backend, job_id: str, seconds: float) -> Job:
-    """The job once it has ended, or as it is after so many seconds, or when this process stops."""
+    """The job once it has ended, or as it is after so many seconds, or when this process stops.
+
+    Raises `KeyInvalid` where the caller's key was revoked meanwhile.
+    """
     store = backend.store
     with backend.waits.watch(job_id) as ended:
         if not _own(store, job_id, result=False).state.ended:
             ended.wait(seconds)
+            if not is_welcome(backend, g.api_key):
+                raise KeyInvalid
     return _now(store, job_id)
 
 

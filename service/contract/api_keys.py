@@ -134,6 +134,11 @@ class KeyStore:
             self._note_use(key_id)
         return key
 
+    def is_in_force(self, key_id: str) -> bool:
+        """Whether a key that was good has not been revoked since."""
+        with store_errors():
+            return bool(self._redis.exists(self._keys.api_key(key_id)))
+
     def _note_use(self, key_id: str) -> None:
         """A Redis that takes no writes keeps nobody from reading results."""
         try:
