@@ -46,10 +46,19 @@ EXIT_NOT_READY = 78
 
 
 class QuarantineProcess:
-    """The worker's side: one process at most, of all workers. `command` starts it; its id as a worker is appended."""
+    """The worker's side: one process at most, of all workers. `command` starts it; its id as a worker is appended.
+
+    One that was not ready starts again after the first of `backoff_s`, then later and later, up to the second.
+    """
 
     def __init__(
-        self, store: LeaseStore, *, lease_s: float, environment: Mapping[str, str], command: Sequence[str] = _COMMAND
+        self,
+        store: LeaseStore,
+        *,
+        lease_s: float,
+        environment: Mapping[str, str],
+        command: Sequence[str] = _COMMAND,
+        backoff_s: tuple[float, float] = _BACKOFF_S,
     ) -> None:
         self._store = store
         self._lease_s = lease_s
@@ -58,7 +67,8 @@ class QuarantineProcess:
         self._process: subprocess.Popen[bytes] | None = None
         self._worker = ""
         self._start_at = 0.0
-        self._backoff_s = _BACKOFF_S[0]
+        self._least_backoff_s, self._most_backoff_s = backoff_s
+        self._backoff_s = self._least_backoff_s
         self._lock = threading.Lock()
         self._stopped = False
 
@@ -107,14 +117,14 @@ class QuarantineProcess:
             log.critical(
                 "quarantine_not_ready", again_in_s=self._backoff_s, remedy="its device may be full: see its log"
             )
-            self._backoff_s = min(2 * self._backoff_s, _BACKOFF_S[1])
+            self._backoff_s = min(2 * self._backoff_s, self._most_backoff_s)
             if self._environment.get("DEPECHE_DEVICE") != "cpu":
-                self._environment["DEPECHE_DEVICE"] = "cpu"
+                self._environment |= {"DEPECHE_DEVICE": "cpu", "DEPECHE_PRECISION": "auto"}  # float16 is for GPUs
         elif status != 0:
             for job_id, place in self._store.mourn(self._worker).items():
                 log.error("quarantine_died", job_id=job_id, status=status, now=place.value)
         else:
-            self._backoff_s = _BACKOFF_S[0]
+            self._backoff_s = self._least_backoff_s
         self._store.leave_lane(self._worker)
         self._process = None
         return True
