@@ -2,7 +2,8 @@
 
 `state` and `progress` when they change, `segment` for each translated segment in the article's order, `done` at the end.
 Segments are numbered: `Last-Event-ID` goes on behind that one, whichever worker has the job by then. A segment that a repair
-changed is sent once more, without an id, before `done`.
+changed is sent once more, without an id, before `done`; so are all that the client has where it is not known any more what it
+was told.
 """
 
 import json
@@ -116,14 +117,15 @@ class _Stream:
             yield self._event("segment", segment, number=self._told)
 
     def _ending(self, job: Job, lines: list[bytes]) -> Iterator[bytes]:
-        """The rest: what was not told yet, and what is otherwise than it was told."""
+        """The rest: what was not told yet, and what is otherwise than it was told, or may be: that is not known for long."""
         if job.state is JobState.SUCCEEDED:
             yield from self._segments(lines)
             result = self._backend.store.get(self._job_id, client=self._owner).result
             segments = _segments_of(json.loads(result)) if result is not None else []
-            for number, target in self._all_shown().items():
-                if number < len(segments) and segments[number]["target"] != target:
-                    yield self._event("segment", segments[number])
+            shown = self._all_shown()
+            for number, segment in enumerate(segments[: self._told]):
+                if shown.get(number) != segment["target"]:
+                    yield self._event("segment", segment)
             for segment in segments[self._told :]:
                 self._told += 1
                 yield self._event("segment", segment, number=self._told)

@@ -120,7 +120,24 @@ def test_who_comes_after_the_end_gets_all_of_it(front_end: FrontEnd, http: httpx
         ("1", None, "Title"), ("2", 0, "Hello."),
     ]  # fmt: skip
     assert Listener(front_end, job_id, **{"Last-Event-ID": "1"}).to_the_end()[-2].id == "2"
-    assert "segment" not in [e.name for e in Listener(front_end, job_id, **{"Last-Event-ID": "2"}).to_the_end()]
+
+
+def test_who_comes_back_late_gets_what_may_have_been_repaired(
+    front_end: FrontEnd, http: httpx2.Client, store: WholeLedger
+) -> None:
+    job_id = submit(http, title="Titre")["id"]
+    claim = claimed(store, job_id)
+    store.tell(claim, 0, [line(0, "Title"), line(1, "Hullo.")])
+    store.succeed(claim, sample_result(target="Hello.", title="Title"), segments=2)
+
+    def heard(last: str) -> list[tuple[str, str]]:
+        events = Listener(front_end, job_id, **{"Last-Event-ID": last}).to_the_end()
+        return [(event.data["target"], event.id) for event in events if event.name == "segment"]
+
+    assert (heard("1"), heard("2")) == ([("Hullo.", "2"), ("Hello.", "")], [("Hello.", "")])
+    store.redis.delete(store.keys.told(job_id))
+    assert heard("1") == [("Title", ""), ("Hello.", "2")]
+    assert heard("2") == heard("9") == [("Title", ""), ("Hello.", "")]
 
 
 def test_a_cancelled_and_an_erased_job_end_their_streams(
