@@ -24,7 +24,7 @@ class Route(StrEnum):
     """What becomes of a segment."""
 
     TRANSLATE = "translate"  # goes through the model
-    KEEP = "keep"  # has no letter in it, or is an address: stays as it is
+    KEEP = "keep"  # has no letter in it, is an address, or code that does not fit: stays as it is
     ENGLISH = "already_english"  # its paragraph is English: stays as it is, flagged
     OPAQUE = "not_translated"  # no words, but one long run of characters: stays as it is, flagged
 
@@ -108,7 +108,7 @@ def make_plan(
         body = planner.add(Document.parse(text, segmenter), is_title=False)
         return Plan(title_document, body, tuple(planner.planned))
     markup = parse_markup(text, format)
-    paragraphs = tuple(Paragraph.parse(block.text, segmenter.split(block.text)) for block in markup.blocks)
+    paragraphs = tuple(Paragraph.parse(block.text, block.uncut(segmenter.split(block.text))) for block in markup.blocks)
     separators = ("", *("\n" for _ in paragraphs[1:]), "") if paragraphs else ("",)
     body = planner.add(Document(separators, paragraphs), is_title=False, markup=markup)
     return Plan(title_document, body, tuple(planner.planned), markup, planner.phrases(body, markup))
@@ -130,7 +130,11 @@ class _Planner:
         With `markup`, its blocks are the document's paragraphs, and what they keep is kept.
         """
         languages = [None if self._force else paragraph_language(p.source) for p in document.paragraphs]
-        sentences = [_Sentence(s.source, _route(s.source, languages[paragraph])) for paragraph, _, s in document]
+        whole = _kept(document, markup) if markup is not None else {}
+        sentences = [
+            _Sentence(s.source, _route(s.source, languages[paragraph]), tuple(whole.get((paragraph, position), ())))
+            for paragraph, position, s in document
+        ]
         pieces = self._cut(sentences)
         refined = document.refine(lambda _: [[piece.span for piece in row] for row in pieces])
         flat = [
@@ -187,19 +191,22 @@ class _Planner:
                 pieces[index] = [_Piece((0, len(row.text)), row)]
         if too_long:
             texts = [sentences[index].given for index in too_long]
-            spans = split_all_to_fit(texts, lambda parts: [len(row) for row in self._tokenize(parts)], self._limit)
+            whole = [sentences[index].kept for index in too_long]
+            spans = split_all_to_fit(
+                texts, lambda parts: [len(row) for row in self._tokenize(parts)], self._limit, whole
+            )
             parts = [text[start:end] for text, row in zip(texts, spans, strict=True) for start, end in row]
             cut = iter(self._tokenize(parts))
             for index, row_spans in zip(too_long, spans, strict=True):
                 words = without_runs(sentences[index].given)
-                rows = [(span, next(cut)) for span in row_spans]
-                pieces[index] = [
-                    _Piece(
-                        span, row if needs_translation(words[slice(*span)]) or not needs_translation(row.text) else None
-                    )
-                    for span, row in rows
-                ]
+                pieces[index] = [self._piece(sentences[index], span, next(cut), words) for span in row_spans]
         return pieces
+
+    def _piece(self, sentence: "_Sentence", span: Span, row: Tokens, words: str) -> "_Piece":
+        """A part of a sentence that was too long; `words` is the sentence without what are none."""
+        if len(row) > self._limit and span in sentence.kept:
+            return _Piece(span, None)
+        return _Piece(span, row if needs_translation(words[slice(*span)]) or not needs_translation(row.text) else None)
 
     def _tokenize(self, texts: Sequence[str]) -> list[Tokens]:
         return self._engine.tokenize(Role.TRANSLATOR, texts)
@@ -209,6 +216,7 @@ class _Planner:
 class _Sentence:
     source: str
     route: Route
+    kept: tuple[Span, ...] = ()
 
     @property
     def given(self) -> str:
@@ -217,7 +225,9 @@ class _Sentence:
 
     def route_of(self, piece: "_Piece") -> Route:
         """What becomes of a piece of it."""
-        return Route.OPAQUE if self.route is Route.TRANSLATE and piece.tokens is None else self.route
+        if self.route is not Route.TRANSLATE or piece.tokens is not None:
+            return self.route
+        return Route.KEEP if piece.span in self.kept else Route.OPAQUE
 
 
 @dataclass(frozen=True, slots=True)

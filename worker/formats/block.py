@@ -45,9 +45,9 @@ class Filled:
 
 @dataclass(frozen=True, slots=True)
 class _Sentence:
-    """A part, by its pieces, with what is to be written for it."""
+    """A part, or several that can't be parted, by its pieces, with what is to be written for it."""
 
-    number: int
+    numbers: range
     first: int
     last: int
     items: list[Piece | str] | None
@@ -83,6 +83,19 @@ class Block:
                 spans.append((place, place + len(piece.text)))
             place += len(piece.text)
         return tuple(spans)
+
+    def uncut(self, sentences: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+        """The sentences, which are in order, those joined between which a cut would go through what is kept."""
+        joined: list[tuple[int, int]] = []
+        waiting = list(reversed(self.kept))
+        for start, end in sentences:
+            while joined and waiting and waiting[-1][1] <= joined[-1][1]:
+                waiting.pop()
+            if joined and waiting and waiting[-1][0] < start:
+                joined[-1] = joined[-1][0], end
+            else:
+                joined.append((start, end))
+        return joined
 
     def phrases(self, sentences: Sequence[tuple[int, int]]) -> list[list[str]]:
         """For each sentence, which are in order, its marked phrases: with their translations, `fill` does better.
@@ -123,12 +136,12 @@ class Block:
         """
         pieces, sentences = self._sentences(parts, translations or {})
         wanted = [sentence for sentence in sentences if sentence.items is not None]
-        failed = {sentence.number for sentence in sentences if sentence.items is None}
         chunks, good = self._most(pieces, wanted)
-        failed |= {sentence.number for sentence in wanted} - {sentence.number for sentence in good}
+        written = {number for sentence in good for number in sentence.numbers}
+        failed = {number for sentence in sentences for number in sentence.numbers} - written
         source = "".join(chunk.source if isinstance(chunk, Hole) else chunk for chunk in chunks)
-        moved = tuple(sentence.number for sentence in good if sentence.moved)
-        return Filled(source, chunks, moved, tuple(sorted(failed)))
+        moved = {number for sentence in good if sentence.moved for number in sentence.numbers}
+        return Filled(source, chunks, tuple(sorted(moved)), tuple(sorted(failed)))
 
     def _most(self, pieces: Sequence[Piece], wanted: Sequence[_Sentence]) -> tuple[Chunks, list[_Sentence]]:
         """The block with as many of the sentences as can be written, and which they are."""
@@ -141,7 +154,7 @@ class Block:
             if not group:
                 continue
             tries += 1
-            tried = self._written(pieces, sorted([*good, *group], key=lambda sentence: sentence.number))
+            tried = self._written(pieces, sorted([*good, *group], key=lambda sentence: sentence.first))
             if tried is not None:
                 chunks = tried
                 good += group
@@ -168,7 +181,7 @@ class Block:
         sentences = []
         partners = _partners(pieces)
         at = done = 0
-        for number, start, end, target in self._joined(parts, set(starts)):
+        for numbers, start, end, target in self._joined(parts, set(starts)):
             while at < len(pieces) and (starts[at] < start or not pieces[at].text):
                 at += 1
             last = at
@@ -179,7 +192,7 @@ class Block:
                     last = index + 1
             if last > at and target != self.text[start:end]:
                 first, last = _with_ends(pieces, partners, at, last, done)
-                sentences.append(_sentence(number, pieces[first:last], first, target, translations))
+                sentences.append(_sentence(numbers, pieces[first:last], first, target, translations))
             at = done = last
         return pieces, sentences
 
@@ -202,17 +215,18 @@ class Block:
             place += len(piece.text)
         return pieces, [*starts, place]
 
-    def _joined(self, parts: Sequence[Part], starts: set[int]) -> list[tuple[int, int, int, str]]:
-        """Number, start, end and target of each part; parts that meet in something that can't be cut become one."""
-        joined: list[tuple[int, int, int, str]] = []
+    def _joined(self, parts: Sequence[Part], starts: set[int]) -> list[tuple[range, int, int, str]]:
+        """Numbers, start, end and target of each part; parts that meet in something that can't be cut become one."""
+        joined: list[tuple[range, int, int, str]] = []
         for number, part in enumerate(parts):
             target = " ".join(part.target.split()) if part.target.splitlines() != [part.target] else part.target
             target = target.strip(BLANKS) or self.text[part.start : part.end]
             if joined and (part.start not in starts or joined[-1][2] not in starts):
-                first, start, end, before = joined[-1]
-                joined[-1] = first, start, part.end, before + self.text[end : part.start] + target
+                numbers, start, end, before = joined[-1]
+                target = before + self.text[end : part.start] + target
+                joined[-1] = range(numbers.start, number + 1), start, part.end, target
             else:
-                joined.append((number, part.start, part.end, target))
+                joined.append((range(number, number + 1), part.start, part.end, target))
         return joined
 
 
@@ -250,16 +264,18 @@ def _with_ends(pieces: Sequence[Piece], partners: Mapping[int, int], at: int, la
     return first, end
 
 
-def _sentence(number: int, pieces: list[Piece], first: int, target: str, translations: Mapping[str, str]) -> _Sentence:
+def _sentence(
+    numbers: range, pieces: list[Piece], first: int, target: str, translations: Mapping[str, str]
+) -> _Sentence:
     """A sentence with its markup on its target."""
     nodes, count = tree(pieces)
     last = first + len(pieces)
     if not nodes:
-        return _Sentence(number, first, last, [target], False)
+        return _Sentence(numbers, first, last, [target], False)
     source = "".join(piece.text for piece in pieces)
     if count > MOST_NODES or count * (len(source) + len(target)) // 10 > MOST_WORK:
-        return _Sentence(number, first, last, None, False)
+        return _Sentence(numbers, first, last, None, False)
     placer = Placer(source, target, translations)
     placed = placer.place(nodes, (0, len(target)), (0, len(source)))
     items = written(nodes, target, 0, len(target)) if placed else None
-    return _Sentence(number, first, last, items, placer.moved)
+    return _Sentence(numbers, first, last, items, placer.moved)

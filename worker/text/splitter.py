@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
@@ -64,10 +65,17 @@ def split_to_fit(sentence: str, length: Length, limit: int) -> list[Span]:
     return split_all_to_fit([sentence], length, limit)[0]
 
 
-def split_all_to_fit(sentences: Sequence[str], length: Length, limit: int) -> list[list[Span]]:
-    """`split_to_fit` for many sentences, with as few calls of `length` as for one."""
+def split_all_to_fit(
+    sentences: Sequence[str], length: Length, limit: int, whole: Sequence[Sequence[Span]] = ()
+) -> list[list[Span]]:
+    """`split_to_fit` for many sentences, with as few calls of `length` as for one.
+
+    `whole` has for each sentence what must not be cut, in order, without outer blanks: what is too long of that is a piece
+    on its own.
+    """
     if limit < 1:
         raise ValueError(f"a limit of {limit} tokens")
+    whole = whole or [()] * len(sentences)
     done: list[list[Span]] = [[] for _ in sentences]
     pending = [(number, (0, len(text))) for number, text in enumerate(sentences)]
     overhead = -1
@@ -82,7 +90,7 @@ def split_all_to_fit(sentences: Sequence[str], length: Length, limit: int) -> li
         pending = []
         if failed and overhead < 0:
             overhead = max(0, min(length([""])[0], limit - 1))
-        rows = [_apart(sentences[number], span) for number, span, _ in failed]
+        rows = [_apart(sentences[number], span, whole[number]) for number, span, _ in failed]
         parts = [sentences[case[0]][a:b] for case, row in zip(failed, rows, strict=True) for a, b in row]
         weights = iter(length(parts) if parts else ())
         for (number, span, count), row in zip(failed, rows, strict=True):
@@ -91,7 +99,7 @@ def split_all_to_fit(sentences: Sequence[str], length: Length, limit: int) -> li
                 room = [max(next(weights) - overhead, 1) for _ in row]
                 pieces = _pack(text, row, room, count - overhead, limit - overhead)
             else:
-                pieces = _chop(text, span, count - overhead, limit - overhead)
+                pieces = _around(span, whole[number]) or _chop(text, span, count - overhead, limit - overhead)
             if len(pieces) == 1:
                 done[number].append(span)
             else:
@@ -104,17 +112,27 @@ def fit(document: Document, length: Length, limit: int) -> Document:
     return document.refine(lambda sources: split_all_to_fit(sources, length, limit))
 
 
-def _apart(text: str, span: Span) -> list[Span]:
-    """What stands between blanks in `span`; nothing if that is not two words at least."""
+def _apart(text: str, span: Span, whole: Sequence[Span]) -> list[Span]:
+    """What stands between blanks in `span`, but for those inside of `whole`; nothing if that is not two words at least."""
     found: list[Span] = []
     place = span[0]
     for gap in _GAP.finditer(text, *span):
+        inside = bisect_right(whole, gap.span()) - 1
+        if inside >= 0 and gap.end() < whole[inside][1]:
+            continue
         if gap.start() > place:
             found.append((place, gap.start()))
         place = gap.end()
     if place < span[1]:
         found.append((place, span[1]))
     return found if len(found) > 1 else []
+
+
+def _around(span: Span, whole: Sequence[Span]) -> list[Span]:
+    """A word cut where those of `whole` begin and end that it holds; nothing if it holds none."""
+    held = whole[bisect_left(whole, (span[0], 0)) : bisect_right(whole, (span[1], 0))]
+    edges = [edge for kept in held if kept[1] <= span[1] for edge in kept]
+    return [(start, end) for start, end in pairwise([span[0], *edges, span[1]]) if start < end] if edges else []
 
 
 def _pack(text: str, words: Sequence[Span], room: Sequence[int], total: int, most: int) -> list[Span]:

@@ -73,6 +73,24 @@ def separators(text: str) -> list[str]:
     return [line[: len(line) - len(line.lstrip())] if line.strip() else line for line in text.splitlines(keepends=True)]
 
 
+@pytest.mark.parametrize(
+    ("format", "article", "kept"),
+    [
+        ("markdown", "Lancez `print. Bonjour tout le monde` ensuite. Fin.", "`print. Bonjour tout le monde`"),
+        (
+            "html",
+            '<p>La marque <span translate="no">Bien Vu. Bien Dit</span> ouvre.</p>',
+            '<span translate="no">Bien Vu. Bien Dit</span>',
+        ),
+    ],
+)
+def test_what_is_kept_comes_out_once(engine: FakeEngine, format: str, article: str, kept: str) -> None:
+    result = run(article, engine, format=format, force=True)
+    assert result.translation.text.count(kept) == 1
+    assert "Bon" not in result.translation.text.replace(kept, "")
+    assert "Bien" not in result.translation.text.replace(kept, "")
+
+
 def test_keeps_paragraphs_and_separators(engine: FakeEngine) -> None:
     result = run(ARTICLE, engine)
     translation = result.translation

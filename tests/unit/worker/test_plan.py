@@ -9,6 +9,7 @@ import pytest
 from worker.engine.fake import FakeEngine, FakeOptions
 from worker.engine.interface import ModelInfo, Role, Tokens
 from worker.plan import Plan, Route, make_plan
+from worker.terms import around
 
 ENGLISH = "The bridge was opened by the mayor on Tuesday and it has been a long time coming for the people of the town."
 
@@ -59,6 +60,40 @@ def test_markup_is_no_business_of_the_model(
     assert [segment.source for segment in plan.segments] == ["Le *titre*", "Le chat noir dort, dit miaou()."]
     assert [use.wanted for use in plan.segments[1].uses] == ["miaou()"]
     assert [phrase.source for phrase in plan.phrases] == ["chat noir"]
+
+
+@pytest.mark.parametrize(
+    ("format", "article", "kept"),
+    [
+        ("markdown", "Lancez `print. Bonjour le monde` ensuite.", ["print. Bonjour le monde"]),
+        ("markdown", "Lancez `a. Bon`, `b. Mal` puis `c()`. Fin.", ["a. Bon", "b. Mal", "c()"]),
+        ("html", '<p>La marque <span translate="no">Bien Vu. Bien Dit</span> ouvre.</p>', ["Bien Vu. Bien Dit"]),
+        ("html", f"<p>Lancez <code>{'Un mot. ' * 40}</code> ensuite. Fin.</p>", [("Un mot. " * 40).strip()]),
+        (
+            "html",
+            f"<p>{'Le maire parle, ' * 30} <code>{'un mot ' * 10}</code> puis part.</p>",
+            [("un mot " * 10).strip()],
+        ),
+        ("html", f"<p>Le maire l'<code>{'un mot ' * 60}</code>-là.</p>", [("un mot " * 60).strip()]),
+    ],
+)
+def test_what_is_kept_is_never_cut(
+    engine: CountingEngine, format: Literal["markdown", "html"], article: str, kept: list[str]
+) -> None:
+    plan = make_plan(article, None, engine, segment_tokens=32, format=format)
+    assert plan.markup is not None
+    assert plan.body.paragraphs[0].source == plan.markup.blocks[0].text
+    found = []
+    for segment in plan.segments:
+        if segment.route is Route.KEEP and any(map(str.isalpha, segment.source)):
+            found.append(segment.source)
+        else:
+            assert segment.tokens is not None
+            assert len(segment.tokens) <= 32
+            found += [use.wanted for use in segment.uses]
+            rest = "".join(part for part in around(segment.source, segment.uses) if isinstance(part, str))
+            assert not any(text in rest for text in kept)
+    assert found == kept
 
 
 def test_each_segment_goes_its_way(engine: CountingEngine) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.unit.worker.formats.articles import parts_of
-from worker.formats import Role, parse_markup
+from worker.formats import Part, Role, parse_markup
 from worker.formats.html_tokens import Sort, tokens
 
 
@@ -113,3 +113,12 @@ def test_attributes() -> None:
         ("alt", "d", ""),
     ]
     assert all(token.source[item.start :].startswith(item.value) for item in token.attributes)
+
+
+def test_parts_that_cannot_be_parted_are_all_named() -> None:
+    (block,) = parse_markup("<p>Le <b>vieux pont</b> <code>a. b</code> tient encore. Fin.", "html").blocks
+    cut, end = block.text.index("b"), block.text.index(" Fin")
+    parts = [Part(0, cut - 1, "An aged span a."), Part(cut, end, "b still holds."), Part(end + 1, end + 5, "End.")]
+    filled = block.fill(parts)
+    assert sorted({*filled.moved, *filled.untouched}) == [0, 1]
+    assert block.uncut([(part.start, part.end) for part in parts]) == [(0, end), (end + 1, end + 5)]
