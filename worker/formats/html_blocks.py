@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 
 from worker.formats.html_tokens import Sort, Token, tokens
@@ -207,8 +207,12 @@ class _Parser:
         """A start tag's source with holes where its attributes have prose."""
         chunks: list[str | Hole] = []
         place = 0
+        names = set(_prose_in(token))
         for attribute in token.attributes:
-            if not attribute.quote or not attribute.value.strip() or not _is_prose(token, attribute.name):
+            if attribute.name not in names:
+                continue
+            names.remove(attribute.name)  # of attributes of one name the first counts
+            if not attribute.quote or not attribute.value.strip():
                 continue
             role = Role.TITLE if token.name == "meta" else Role.ATTRIBUTE
             hole = self.drafts.hole(prose(attribute.value), ATTRIBUTE[attribute.quote], role)
@@ -225,10 +229,12 @@ class _Parser:
         self.open_names.clear()
 
 
-def _is_prose(token: Token, attribute: str) -> bool:
+def _prose_in(token: Token) -> Set[str]:
+    """The names of a tag's attributes that have prose in them."""
     if token.name == "meta":
-        return attribute == "content" and bool({token.get("name"), token.get("property")} & _DESCRIPTIONS)
-    return attribute in _PROSE and token.name not in _NO_PROSE
+        described = bool({token.get("name"), token.get("property")} & _DESCRIPTIONS)
+        return {"content"} if described else frozenset()
+    return frozenset() if token.name in _NO_PROSE else _PROSE
 
 
 def _is_kept(token: Token) -> bool:

@@ -35,6 +35,7 @@ def filled(article: str, *targets: str) -> str:
             "<title>Le titre</title><meta name=description content='Un r\u00e9sum\u00e9'>",
             ["Le titre", "Un r\u00e9sum\u00e9"],
         ),
+        ("<meta name=description content='Un' content='Deux'><img alt=a alt='Un chat'>", ["Un"]),
         ("<img alt='Un chat' src=c><input placeholder=\"Nom\"><p title='Info'>", ["Un chat", "Nom", "Info"]),
         ("Vers un,<br>vers deux.<br>Vers trois<br>Vers quatre", ["Vers un, vers deux.", "Vers trois", "Vers quatre"]),
         ("a <!-- c --> b", ["a b"]),

@@ -133,7 +133,18 @@ def _seconds(text: str, form: Format) -> float:
 @pytest.mark.parametrize("form", ["markdown", "html"])
 @pytest.mark.parametrize("part", REPEATED)
 def test_time_is_linear(form: Format, part: str) -> None:
-    short, long = (part * (size // len(part)) for size in (SIZE, 4 * SIZE))
+    assert_linear(form, part)
+
+
+@pytest.mark.parametrize("part", ['content="a b" ', 'title="a b" ', "content=a ", "a "])
+@pytest.mark.parametrize("tag", ["meta", "meta name=description", "meta name=a", "p", "input", "p translate=no"])
+def test_time_is_linear_in_the_attributes_of_a_tag(tag: str, part: str) -> None:
+    assert_linear("html", part, f"<{tag} ", ">Le chat dort.")
+
+
+def assert_linear(form: Format, part: str, before: str = "", after: str = "") -> None:
+    """Parsing and filling four times as many parts does not take much more than four times as long."""
+    short, long = (before + part * (size // len(part)) + after for size in (SIZE, 4 * SIZE))
     taken = seconds(long, form)
     if taken > LEAST_S:
         # Ten rather than four, and the best of several: a busy machine must not fail it. Quadratic would be sixteen.
