@@ -63,7 +63,7 @@ class Seq2SeqDecoder:
 
     @torch.inference_mode()
     def rows(self, batch: Sequence[Request]) -> list[Row]:
-        """Decodes a closed batch. Raises `EngineError` where a source's encoder states are not finite."""
+        """Decodes a closed batch. Raises `EngineError` where a row's encoder states or its scores are not finite."""
         flow = self.flow()
         if flow is None:
             return self._generated(batch)
@@ -163,7 +163,7 @@ class RowFlow:
 
     @torch.inference_mode()
     def step(self) -> list[tuple[int, Row]]:
-        """One target token more for every row. Returns what has ended."""
+        """One target token more for every row. Returns what has ended. Raises `EngineError` where scores are not finite."""
         ended = self._loop.step()
         found = [(key, self._decoder.row(ids, self._most.pop(key), self._vectors.pop(key))) for key, ids in ended]
         if not len(self._loop):

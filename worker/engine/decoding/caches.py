@@ -50,6 +50,9 @@ class Caches:
         count, sources = states.shape[:2]
         self._reserve(self.rows + count, sources, 0)
         new = slice(self.rows, self.rows + count)
+        # What rows before have left is masked, but must be finite as well: none of it times infinity is not a number.
+        self.own[:, :, new, :, : self.slots] = 0.0
+        self.cross[:, :, new, :, sources:] = 0.0
         heads = self._weights.heads
         for number, layer in enumerate(self._weights.layers):
             both = layer.cross_source(states).view(count, sources, 2, heads, -1).permute(2, 0, 3, 1, 4)

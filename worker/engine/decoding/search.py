@@ -8,6 +8,10 @@ import torch
 from torch import Tensor
 
 from worker.engine.decoding.scores import RowRules, Rules, best
+from worker.engine.interface import EngineError
+
+#: Stands for what was found for a row with a score that is not finite.
+_BROKEN = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,10 @@ class Search(Protocol):
         """Adds rows with nothing written yet."""
 
     def advance(self, logits: Tensor, counts: Sequence[int], rows: Sequence[RowRules]) -> Advance:
-        """Picks the next tokens by logits (hypotheses, vocabulary), which it may change. `counts`: tokens written so far."""
+        """Picks the next tokens by logits (hypotheses, vocabulary), which it may change. `counts`: tokens written so far.
+
+        Raises `EngineError` where a row's best score is not finite: its numbers have outgrown the precision.
+        """
 
     def result(self, row: int) -> list[int]:
         """The target tokens of a row that has ended, with its end token if it came to one."""
@@ -57,9 +64,10 @@ class GreedySearch:
     def advance(self, logits: Tensor, counts: Sequence[int], rows: Sequence[RowRules]) -> Advance:
         """See `Search.advance`."""
         self._rules.ban(logits, self._written, counts, rows)
-        tokens = best(logits, 1)[1][:, 0]
+        scores, places = best(logits, 1)
+        tokens = places[:, 0]
         ended = []
-        for written, token, row in zip(self._written, tokens.tolist(), rows, strict=True):
+        for written, token, row in zip(self._written, whole(tokens, scores[:, 0]), rows, strict=True):
             written.append(token)
             ended.append(token in self._rules.ends or len(written) >= row.most)
         return Advance(tokens, None, ended)
@@ -72,6 +80,17 @@ class GreedySearch:
         """Takes a row out; the last one moves to its place."""
         self._written[row] = self._written[-1]
         self._written.pop()
+
+
+def whole(found: Tensor, scores: Tensor) -> list[int]:
+    """What was found for each row, (rows,), none of it negative, as a list.
+
+    Raises `EngineError` where a row's best score, (rows,), is infinite or not a number. Reads from the device once.
+    """
+    listed: list[int] = torch.where(scores < float("inf"), found, _BROKEN).tolist()
+    if _BROKEN in listed:
+        raise EngineError("the decoder's scores are not finite")
+    return listed
 
 
 def keep_last(rows: Tensor, row: int, count: int) -> None:

@@ -12,7 +12,7 @@ from worker.engine.decoding.loop import DecodeLoop
 from worker.engine.decoding.scores import BLOCK, RowRules, Rules, best
 from worker.engine.decoding.search import GreedySearch, Search
 from worker.engine.decoding.weights import DecoderWeights
-from worker.engine.interface import Tokens
+from worker.engine.interface import EngineError, Tokens
 from worker.engine.loader import LoadedModel
 
 Outputs = dict[int, list[int]]
@@ -107,6 +107,46 @@ def test_after_a_failure_it_begins_anew(taught: Path, beams: int) -> None:
         loop.clear()
         assert len(loop) == 0
     assert outcomes[0] == outcomes[1]
+
+
+@torch.inference_mode()
+def test_a_row_that_overflows_spoils_nobody_else(taught: Path, beams: int) -> None:
+    loaded = load_folder(taught)
+    tokens = loaded.codec.encode([TEXTS[12], TEXTS[0], "Oui."])
+    loop = loop_over(loaded, beams)
+    admit(loop, loaded, [2], tokens[2:])
+    alone: Outputs = {}
+    while len(loop):
+        alone.update(loop.step())
+
+    admit(loop, loaded, [0, 1], tokens[:2])
+    for _ in range(2):
+        loop.step()
+    spoil(loop, row=1)
+    loop.drop({1})
+    admit(loop, loaded, [2], tokens[2:])
+    found: Outputs = {}
+    while 2 not in found:
+        found.update(loop.step())
+    assert found[2] == alone[2]
+
+
+@torch.inference_mode()
+def test_a_row_that_overflows_is_an_error(taught: Path, beams: int) -> None:
+    loaded = load_folder(taught)
+    loop = loop_over(loaded, beams)
+    admit(loop, loaded, [0, 1], loaded.codec.encode(TEXTS[:2]))
+    loop.step()
+    spoil(loop, row=1)
+    with pytest.raises(EngineError, match="not finite"):
+        loop.step()
+
+
+def spoil(loop: DecodeLoop, row: int) -> None:
+    """Does to a row's keys and values what half precision does to numbers that are too large."""
+    caches = loop._caches
+    for values in (caches.own, caches.cross):
+        values[:, :, row] = float("nan")
 
 
 @pytest.mark.parametrize("width", [BLOCK, 3 * BLOCK, 40 * BLOCK])
