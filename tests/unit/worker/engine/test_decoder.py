@@ -149,7 +149,7 @@ def test_states_that_are_not_finite_are_an_error_of_their_row(taught: Path) -> N
     encoder = decoder.loaded.model.get_encoder()
     table = encoder.embed_tokens.weight.detach().clone()  # the output layer has the same one
     table[next(iter(set(bad.ids) - set(good.ids)))] = float("nan")
-    encoder.embed_tokens = torch.nn.Embedding(*table.shape, _weight=table)
+    encoder.embed_tokens = torch.nn.Embedding(table.shape[0], table.shape[1], _weight=table)
 
     assert decoder.rows(requests([good]))
     with pytest.raises(EngineError, match="not finite"):
