@@ -55,6 +55,8 @@ def _beside(pair: Alignment, node: Node, marks: Sequence[Node], frame: Range, ho
         right = frame[1]
         while right > frame[0] and not pair.target[right - 1].isalnum():
             right -= 1
+        while node.before and right < frame[1] and pair.target[right].isspace():
+            right += 1
         return right
     if node.end == place:
         for at, to in pair.anchors.pairs:

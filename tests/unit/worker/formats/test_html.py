@@ -123,3 +123,18 @@ def test_parts_that_cannot_be_parted_are_all_named() -> None:
     filled = block.fill(parts)
     assert sorted({*filled.moved, *filled.untouched}) == [0, 1]
     assert block.uncut([(part.start, part.end) for part in parts]) == [(0, end), (end + 1, end + 5)]
+
+
+@pytest.mark.parametrize(
+    ("article", "target", "expected"),
+    [
+        ("Bravo <img src=a> les amis", "Bravoish theish amisish", "Bravoish <img src=a> theish amisish"),
+        ("Bravo <img src=a> les amis", "Congratulations friends", "<img src=a> Congratulations friends"),
+        ("Bravo <img src=a><img src=b> les amis", "Well done", "<img src=a><img src=b> Well done"),
+        ("Bravo <img src=a> <img src=b> les amis", "Well done", "<img src=a> <img src=b> Well done"),
+        ("Le chat <!-- c -->\ndort, dit-il", "The cat sleeps, he says", "The cat <!-- c --> sleeps, he says"),
+        ("Le chat dort <img src=a> !", "The cat sleeps!", "The cat sleeps <img src=a>!"),
+    ],
+)
+def test_an_image_between_blanks_stays_between_blanks(article: str, target: str, expected: str) -> None:
+    assert filled(article, target) == expected

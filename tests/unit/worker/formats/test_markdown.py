@@ -123,3 +123,16 @@ def test_one_sentence_that_can_not_be_written_leaves_the_others() -> None:
     fill = block.fill(parts)
     assert fill.source == "A. *Un* *mot*. The cat."
     assert fill.untouched == (1,)
+
+
+@pytest.mark.parametrize(
+    ("article", "target", "expected"),
+    [
+        ("Elle a \u00e9crit ![](a.png) hier", "She wrote yesterday", "She wrote ![](a.png) yesterday"),
+        ("Voici la carte et ![](a.png).", "Here is the map and .", "Here is the map and ![](a.png)."),
+        ("Voici la carte et ![](a.png).", "Here is the map and.", "Here is the map and ![](a.png)."),
+        ("Le chat[^1] dort.", "The cat sleeps.", "The cat sleeps.[^1]"),
+    ],
+)
+def test_an_image_between_blanks_stays_between_blanks(article: str, target: str, expected: str) -> None:
+    assert filled(article, target) == expected
