@@ -1,8 +1,6 @@
 """An article's way: segments, translation, summary, result. Pure: the engine and the attempt are handed in."""
 
-import re
 import time
-import unicodedata
 from collections.abc import Sequence
 from typing import Literal, Protocol
 
@@ -26,6 +24,7 @@ from worker.plan import Route, make_plan
 from worker.summary import Sentence, plan_steps, summarize_abstractive, summarize_extractive
 from worker.terms import TermFinder, Use
 from worker.text import badness
+from worker.text.normal_forms import composed
 from worker.translation import Translated, translate, wait_for
 
 #: The badness of a translation from which it says something wrong, and not only less well.
@@ -65,9 +64,9 @@ def process(
     if translator is None:
         raise DepecheError(Code.MODEL_FAILED, "The worker has no translation model.")
     began = time.monotonic()
-    title = _composed(request.title) if request.title is not None else None
+    title = composed(request.title) if request.title is not None else None
     plan = make_plan(
-        _composed(request.text),
+        composed(request.text),
         title,
         engine,
         segment_tokens=segment_tokens,
@@ -123,17 +122,9 @@ def process(
 
 def _terms(request: JobRequest) -> TermFinder:
     glossary = {
-        _composed(term): (_composed(entry.translation), entry.inflect)
-        for term, entry in (request.glossary or {}).items()
+        composed(term): (composed(entry.translation), entry.inflect) for term, entry in (request.glossary or {}).items()
     }
-    return TermFinder.of_request(glossary, [_composed(term) for term in request.keep or ()])
-
-
-def _composed(text: str) -> str:
-    """The text with its accents composed, as models know them; white space stays as it is, which NFC would not see to."""
-    if unicodedata.is_normalized("NFC", text):
-        return text
-    return re.sub(r"\S+", lambda match: unicodedata.normalize("NFC", match[0]), text)
+    return TermFinder.of_request(glossary, [composed(term) for term in request.keep or ()])
 
 
 def _summary_mode(options: SummaryOptions, summarizer: ModelInfo | None) -> str:

@@ -4,6 +4,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from worker.text.normal_forms import normalized
+
 _WORD = re.compile(r"[^\W_]+(?:[.,][0-9]+)*")
 _ELISION = re.compile(r"\b(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu)['’]", re.IGNORECASE)
 _POSSESSIVE = re.compile(r"['’]s\b")
@@ -28,7 +30,7 @@ what when where which while who whom whose will with would you your
 
 def fold(word: str) -> str:
     """The word in small letters without accents."""
-    decomposed = unicodedata.normalize("NFD", word.casefold())
+    decomposed = normalized("NFD", word.casefold())
     return "".join(character for character in decomposed if not unicodedata.combining(character))
 
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 
 from worker.text.abbreviations import words
 from worker.text.acronyms import ENGLISH_ACRONYMS
+from worker.text.normal_forms import normalized
 from worker.text.numerals import roman_value
 from worker.text.vocabulary import FRENCH, PARTICLES
 
@@ -181,6 +182,6 @@ def _folded(text: str) -> str:
 
 
 def _fold(text: str) -> Iterator[str]:
-    for char in unicodedata.normalize("NFKD", text).casefold():
+    for char in normalized("NFKD", text).casefold():
         if char.isalnum():
             yield char

@@ -6,8 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
+from worker.summary.terms import letters_of
 from worker.text.headlines import is_shouted, quieted, shouted
 from worker.text.names import missing_capitals, missing_names
+from worker.text.normal_forms import composed
 from worker.text.numerals import FRENCH_NUMERALS, roman_value
 
 SIZE = 15_000
@@ -58,3 +60,16 @@ def test_roman_numbers() -> None:
     assert_linear(roman_value, "X")
     assert roman_value("CCCLXXXVIII") == 388
     assert roman_value("X" * 16) is None
+
+
+@pytest.mark.parametrize("unit", ["\u0315\u0316", "\u0301", "e\u0301", "\u1100\u1161", "\u3099"])
+@pytest.mark.parametrize(
+    "work", [composed, letters_of, lambda text: missing_names(f"Mme Durand {text}", f"Ms Durand {text}")]
+)
+def test_accents(work: Callable[[str], object], unit: str) -> None:
+    assert_linear(work, unit, "a{}")
+
+
+def test_accents_are_composed_and_blanks_stay() -> None:
+    many = "e" + "\u0315\u0316" * 16
+    assert composed(f"e\u0301te\u0301\u2000{many} \u1fefe\u0301") == f"\u00e9t\u00e9\u2000{many} `\u00e9"
