@@ -66,7 +66,7 @@ def process(
     began = time.monotonic()
     title = composed(request.title) if request.title is not None else None
     plan = make_plan(
-        composed(request.text),
+        composed(request.text) if request.format == "text" else request.text,
         title,
         engine,
         segment_tokens=segment_tokens,

@@ -18,6 +18,7 @@ from markdown_it.common.utils import normalizeReference
 from worker.formats.markdown_inline import References, TooHard, inline_pieces
 from worker.formats.pieces import Chunks, Kind, Piece
 from worker.formats.writing import Written
+from worker.text.normal_forms import composed
 
 _SPECIAL = re.compile(r"[\\`*_\[\]<&~!|]")
 _PUNCTUATION = frozenset(string.punctuation)
@@ -222,10 +223,10 @@ def _signature(items: Written) -> list[tuple[str, str]]:
             words.append(item.text or item.seen)
             continue
         if text := "".join("".join(words).split()):
-            found.append(("", text))
+            found.append(("", composed(text)))
         words = []
         shown = "" if item.name in ("em", "strong", "s") else item.seen
         found.append((f"{item.kind.value}{item.name}", shown))
     if text := "".join("".join(words).split()):
-        found.append(("", text))
+        found.append(("", composed(text)))
     return found

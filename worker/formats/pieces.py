@@ -6,11 +6,14 @@ The sources of a run's pieces, one after the other, are the run's bytes; their t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
+import regex
+
 from worker.text.document import BLANKS
+from worker.text.normal_forms import composed
 
 #: White space with a character that `str.splitlines` breaks lines at: a block's text has none of these.
 LINE_ENDS = re.compile(r"(?<![ \t])[ \t]*+[\n\r\v\f\x1c-\x1e\x85\u2028\u2029][\s]*")
@@ -18,6 +21,8 @@ LINE_ENDS = re.compile(r"(?<![ \t])[ \t]*+[\n\r\v\f\x1c-\x1e\x85\u2028\u2029][\s
 _ADDRESS = re.compile(
     r"(?<![\w@])(?:https?://|www\.)[^\s<>\"“”«»|`]{1,2000}|(?<![\w.+@-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}"
 )
+#: A letter with its marks.
+_CLUSTER = regex.compile(r"\X")
 #: What ends a sentence rather than an address.
 _AFTER_ADDRESS = ".,;:!?'’*_~\\…"
 
@@ -98,6 +103,33 @@ def literal(source: str) -> list[Piece]:
 def tidied(pieces: Iterable[Piece]) -> list[Piece]:
     """The pieces with the blanks at either end of the run, and second blanks in a row, taken out of the text."""
     return _without_blank_marks(_trimmed(_trimmed(list(pieces), 1), -1))
+
+
+def with_composed(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """The pieces with accents composed in their text; their sources stay, byte for byte."""
+    for piece in pieces:
+        text = composed(piece.text)
+        if text == piece.text:
+            yield piece
+        elif piece.literal:
+            yield from _with_composed_letters(piece.text)
+        else:
+            yield replace(piece, text=text)
+
+
+def _with_composed_letters(source: str) -> Iterator[Piece]:
+    """Prose as pieces, with one for each letter that is composed."""
+    place = 0
+    for match in _CLUSTER.finditer(source):
+        text = composed(match[0])
+        if text == match[0]:
+            continue
+        if match.start() > place:
+            yield Piece(Kind.TEXT, source[place : match.start()], source[place : match.start()])
+        yield Piece(Kind.TEXT, match[0], text)
+        place = match.end()
+    if place < len(source):
+        yield Piece(Kind.TEXT, source[place:], source[place:])
 
 
 def with_addresses(pieces: list[Piece]) -> list[Piece]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 
-from worker.formats.pieces import Chunks, Hole, Piece, tidied, with_addresses
+from worker.formats.pieces import Chunks, Hole, Piece, tidied, with_addresses, with_composed
 from worker.formats.writing import Syntax
 
 
@@ -47,7 +47,7 @@ class Drafts:
 
     def hole(self, pieces: Iterable[Piece], syntax: Syntax, role: Role = Role.ATTRIBUTE) -> Hole | None:
         """A place for a block of its own within a tag; None if there is nothing to translate in it."""
-        tidy = tuple(tidied(pieces))
+        tidy = tuple(tidied(with_composed(pieces)))
         if not any(piece.text for piece in tidy):
             return None
         self.drafts.append(Draft(tidy, role, syntax, nested=True))
@@ -55,7 +55,7 @@ class Drafts:
 
     def add(self, pieces: Iterable[Piece], syntax: Syntax, role: Role = Role.PROSE) -> None:
         """Adds a run of prose: a block if there is any text in it."""
-        tidy = with_addresses(tidied(pieces))
+        tidy = with_addresses(tidied(with_composed(pieces)))
         if any(piece.text for piece in tidy):
             self.drafts.append(Draft(tuple(tidy), role, syntax))
             self.parts.append(len(self.drafts) - 1)

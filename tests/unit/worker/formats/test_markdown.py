@@ -136,3 +136,11 @@ def test_one_sentence_that_can_not_be_written_leaves_the_others() -> None:
 )
 def test_an_image_between_blanks_stays_between_blanks(article: str, target: str, expected: str) -> None:
     assert filled(article, target) == expected
+
+
+def test_what_changes_is_written_anew_beside_accents_that_are_not_composed() -> None:
+    article = "Le cafe\u0301 *ferme\u0301* dort. L'e\u0301te\u0301 *vient*. Fin"
+    assert texts(article) == ["Le caf\u00e9 ferm\u00e9 dort. L'\u00e9t\u00e9 vient. Fin"]
+    output = filled(article, "The closed caf\u00e9 sleeps.", "L'\u00e9t\u00e9 vient.", "End")
+    assert "L'e\u0301te\u0301 *vient*. End" in output
+    assert output.startswith("The ")
