@@ -60,11 +60,17 @@ asia asian asie asiatique
 
 _NATIONS = {name: line.split()[0] for line in _TABLE.strip().splitlines() for name in line.split()}
 _FRENCH_ENDINGS = ("es", "nes", "ne", "e", "s")
+#: A word of more letters is none of the table's, and would take memory in the cache.
+_LONGEST = 40
+
+
+def nation_of(word: str) -> str | None:
+    """The country that a folded word, English or French, names or belongs to; None where it is none of the table."""
+    return _nation_of(word) if len(word) <= _LONGEST else None
 
 
 @lru_cache(maxsize=8192)
-def nation_of(word: str) -> str | None:
-    """The country that a folded word, English or French, names or belongs to; None where it is none of the table."""
+def _nation_of(word: str) -> str | None:
     if word in _NATIONS:
         return _NATIONS[word]
     for ending in _FRENCH_ENDINGS:
