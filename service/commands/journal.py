@@ -6,6 +6,8 @@ One JSON object a line, appended as things happen; a last line that was cut off 
     {"article": DIGEST, "job": ID, "url": SERVER}             was submitted
     {"article": DIGEST, "end": STATE, "files": [NAME, ...]}   its job ended, and these files were written
 
+A file belongs to the article that wrote it last: one whose files another has overwritten meanwhile is not done.
+
 An article is its text, its options and its place in the output, as a digest: whatever is changed is another article. Its
 idempotency key is made of the run, the digest and the number of its ends, so a job whose id was never learnt is found again
 by its key, and an article whose job failed gets another job.
@@ -60,6 +62,7 @@ class Journal:
         self._file: IO[str] | None = None
         self._run = ""
         self._entries: dict[str, Entry] = {}
+        self._owners: dict[str, str] = {}
         if path is not None:
             self._file = _open(path)
             if again:
@@ -88,9 +91,10 @@ class Journal:
         return hashlib.sha256(f"{self._run} {digest} {self.entry(digest).ends}".encode()).hexdigest()
 
     def is_written(self, digest: str) -> bool:
-        """Whether the article was translated, and all that was written of it is still there."""
+        """Whether the article was translated, and all that was written of it is still there, and of no other article."""
         entry = self.entry(digest)
-        return entry.succeeded and bool(entry.files) and all((self._folder / name).exists() for name in entry.files)
+        owned = all(self._owners[name] == digest and (self._folder / name).exists() for name in entry.files)
+        return entry.succeeded and bool(entry.files) and owned
 
     def submitted(self, digest: str, job_id: str, url: str) -> None:
         """Remembers a job. Raises OSError."""
@@ -103,7 +107,7 @@ class Journal:
 
     def files(self) -> set[Path]:
         """All files that were ever written, resolved."""
-        return {(self._folder / name).resolve() for entry in self._entries.values() for name in entry.files}
+        return {(self._folder / name).resolve() for name in self._owners}
 
     def finish(self) -> None:
         """The run is over, and nothing of it is left to do."""
@@ -149,6 +153,7 @@ class Journal:
             entry.succeeded = line["end"] == "succeeded"
             entry.job = entry.job if entry.succeeded else None
             entry.files = [str(name) for name in line["files"]] or entry.files
+            self._owners.update(dict.fromkeys(map(str, line["files"]), str(line["article"])))
 
 
 def digest(stem: PurePath, outputs: str, body: Mapping[str, Any]) -> str:

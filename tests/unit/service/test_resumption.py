@@ -112,6 +112,37 @@ def test_other_options_are_new(articles: list[Path], tmp_path: Path) -> None:
     assert len(server.bodies) == 12
 
 
+def test_what_was_edited_and_put_back_overwrites_what_came_between(articles: list[Path], tmp_path: Path) -> None:
+    server, folder = Server(), tmp_path / "out"
+    for text in ("premier", "second", "premier", "second"):
+        articles[0].write_text(text)
+        run_into(folder, server, articles[:1])
+        assert (folder / "0.en.txt").read_text() == text.upper()
+    assert len(server.bodies) == posts(server) == 2
+    calls = len(server.calls)
+    assert "was translated before" in run_into(folder, server, articles[:1]).err
+    assert len(server.calls) == calls
+
+
+def test_options_that_were_changed_and_changed_back_count(articles: list[Path], tmp_path: Path) -> None:
+    server, folder = Server(), tmp_path / "out"
+    for title in ("Un", "Deux", "Un"):
+        run_into(folder, server, articles[:1], article={"title": title})
+        assert (folder / "0.en.txt").read_text().startswith(title.upper())
+    assert posts(server) == 2
+
+
+def test_articles_of_the_same_name_in_one_folder_overwrite_each_other(tmp_path: Path) -> None:
+    server, folder = Server(), tmp_path / "out"
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "y.txt").write_text(f"texte {name}")
+    for name in ("a", "b", "a"):
+        run_into(folder, server, [tmp_path / name / "y.txt"])
+        assert (folder / "y.en.txt").read_text() == f"TEXTE {name.upper()}"
+    assert posts(server) == 2
+
+
 def test_files_that_were_removed_come_from_the_server_while_it_has_them(articles: list[Path], tmp_path: Path) -> None:
     server, folder = Server(), tmp_path / "out"
     run_into(folder, server, articles)
