@@ -1,7 +1,10 @@
 """Articles from the web: fetched by who asks for them, and told from the menus and advertisements around them."""
 
 import asyncio
+import codecs
 import logging
+import re
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
@@ -22,6 +25,13 @@ _TEXTS = {"text/plain": "text", "text/markdown": "markdown"}
 
 #: What an article is taken out of its page as: Markdown unless something else is asked for.
 _EXTRACTED = {"text": "txt", "markdown": "markdown", "html": "html"}
+
+#: What Python knows as these, or does not know, is windows-1252 on the web (WHATWG Encoding, 4.2).
+_WINDOWS_1252 = ("ascii", "iso8859-1", "iso88591", "x-cp1252")
+
+#: Where a page itself names its encoding: in its first bytes, as `<meta charset>` or `<meta http-equiv>`.
+_META = re.compile(rb"""<meta\b[^>]*?\bcharset\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
+_META_WITHIN = 1024
 
 _HOW_TO_INSTALL = "addresses need an extra: .venv/bin/pip install -c constraints.txt -e '.[fetch]' in Dépêche's folder"
 
@@ -59,7 +69,7 @@ class Fetcher:
             return _checked(Article(_text(answer, data), format or _TEXTS[media_type]))
         if media_type not in _PAGES:
             raise ArticleError(f"it is {media_type}, no page and no text", "not_fetched")
-        page: str | bytes = _text(answer, data) if answer.charset_encoding else data
+        page = _page(answer, data)
         where = str(answer.url.copy_with(userinfo=b""))  # the links in the article begin with it
         return _checked(await asyncio.to_thread(_article_of, extractor, page, where, format or "markdown"))
 
@@ -120,11 +130,48 @@ def _without_heading(text: str, title: str | None, format: str) -> str:
 
 
 def _text(answer: httpx2.Response, data: bytes) -> str:
-    """In the encoding that the server names, or UTF-8. Raises `ArticleError`."""
+    """A text in the encoding that the server names, or UTF-8. Raises `ArticleError`."""
+    label = answer.charset_encoding
     try:
-        return data.decode(answer.charset_encoding) if answer.charset_encoding else decode(data)
+        return data.decode(_encoding(label)) if label else decode(data)
     except (LookupError, UnicodeDecodeError):
-        raise ArticleError(f"it is not in {answer.charset_encoding}, as the server says", "not_fetched") from None
+        raise ArticleError(f"it is not in {label}, as the server says", "not_fetched") from None
+
+
+def _page(answer: httpx2.Response, data: bytes) -> str | bytes:
+    """A page in the encoding that a mark, the server or the page itself names, as browsers have it, or UTF-8.
+
+    What is wrong in it is replaced. Where nobody names the encoding and it is not UTF-8, the bytes are left to be guessed.
+    """
+    for label in (_marked(data), answer.charset_encoding, _declared(data)):
+        if label:
+            with suppress(LookupError, UnicodeError):
+                return data.decode(_encoding(label), errors="replace")
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data
+
+
+def _marked(data: bytes) -> str | None:
+    """The encoding of a byte order mark; it takes the mark off."""
+    if data.startswith(codecs.BOM_UTF8):
+        return "utf-8-sig"
+    return "utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else None
+
+
+def _declared(data: bytes) -> str | None:
+    """The encoding that a page's own bytes name. It can't be UTF-16: they were read as ASCII."""
+    found = _META.search(data, 0, _META_WITHIN)
+    label = found[1].decode("ascii", "replace").lower() if found else None
+    return "utf-8" if label and label.startswith("utf-16") else label
+
+
+def _encoding(label: str) -> str:
+    """What Python calls the encoding that a label means on the web. Raises LookupError, and ValueError for a zero byte."""
+    label = label.strip().lower()
+    name = label if label in _WINDOWS_1252 else codecs.lookup(label).name
+    return "windows-1252" if name in _WINDOWS_1252 else name
 
 
 def _checked(article: Article) -> Article:

@@ -57,6 +57,49 @@ def test_other_encodings(site: WebSite, media_type: str | None) -> None:
     assert "une longue patience récompensée" in " ".join(fetch(f"{site.url}/latin").text.split())
 
 
+@pytest.mark.parametrize(
+    ("media_type", "meta"),
+    [
+        ("text/html; charset=ISO-8859-1", ""),
+        ("text/html", '<meta charset="iso-8859-1">'),
+        ("text/html", "<meta name=a><META CHARSET=latin1>"),
+        ("text/html", '<meta http-equiv="Content-Type" content="text/html; charset=iso-8859-1">'),
+        ("text/html; charset=iso88591", ""),
+        ("text/html; charset=of-my-own", '<meta charset="windows-1252">'),
+        ("text/html; charset=undefined", '<meta charset="us-ascii">'),
+    ],
+)
+def test_latin_1_means_windows_1252_as_in_browsers(site: WebSite, media_type: str, meta: str) -> None:
+    page = PAGE.replace("<head>", f"<head>{meta}").replace("Les ouvriers", "L’œuvre coûte 3 € : les ouvriers")
+    site.pages["/latin"] = Page(page.encode("windows-1252"), media_type)
+    assert "L’œuvre coûte 3 € : les ouvriers" in " ".join(fetch(f"{site.url}/latin").text.split())
+
+
+def test_a_text_in_latin_1_too(site: WebSite) -> None:
+    site.pages["/a.txt"] = Page("L’œuvre : 3 €".encode("windows-1252"), "text/plain; charset=iso-8859-1")
+    assert fetch(f"{site.url}/a.txt").text == "L’œuvre : 3 €"
+
+
+@pytest.mark.parametrize(
+    ("before", "encoding", "meta"),
+    [
+        (b"", "utf-8", ""),
+        (b"", "utf-8", '<meta charset="utf-16">'),
+        (b"\xef\xbb\xbf", "utf-8", '<meta charset="iso-8859-1">'),
+        (b"\xff\xfe", "utf-16-le", ""),
+    ],
+)
+def test_a_mark_and_utf_8_are_known_by_themselves(site: WebSite, before: bytes, encoding: str, meta: str) -> None:
+    page = PAGE.replace("<head>", f"<head>{meta}").replace("Les ouvriers", "L’œuvre : les ouvriers")
+    site.pages["/page"] = Page(before + page.encode(encoding), "text/html")
+    assert "L’œuvre : les ouvriers" in " ".join(fetch(f"{site.url}/page").text.split())
+
+
+def test_a_stray_byte_costs_no_page(site: WebSite) -> None:
+    site.pages["/stray"] = Page(PAGE.encode().replace(b"<main>", b"<!-- \xe9 --><main>"))
+    assert fetch(f"{site.url}/stray").title == "Le pont de Brévalles rouvre"
+
+
 def test_a_text_is_taken_as_it_is(site: WebSite) -> None:
     site.pages["/a.txt"] = Page("Été *là*.\r\n".encode(), "text/plain")
     site.pages["/a.md"] = Page("Été *là*.\r\n".encode(), "text/markdown; charset=utf-8")
