@@ -16,8 +16,9 @@ export class Problem extends Error {
     this.status = status;
   }
 
+  // Whether it may pass by itself: 502 and 504 are of a proxy whose server restarts.
   get passes() {
-    return this.status === 503 || this.status === 429;
+    return [429, 502, 503, 504].includes(this.status);
   }
 
   get words() {

@@ -339,3 +339,13 @@ def test_the_server_goes_away_and_comes_back(redis_server: RedisServer, browser:
             visitor.sees("paragraphs", "Hello.")
         visitor.leave()
         assert visitor.complaints == []
+
+
+@pytest.mark.parametrize("status", [429, 502, 503, 504])
+def test_a_proxy_whose_server_restarts_is_waited_for(visitor: Visitor, store: WholeLedger, status: int) -> None:
+    visitor.page.route("**/v1/jobs/*", lambda route: route.fulfill(status=status, body="<h1>Bad Gateway</h1>"), times=1)
+    job_id = visitor.translate("Bonjour.")
+    visitor.sees("state", f"The server answered {status}. Trying again")
+    work(store, job_id)
+    visitor.sees("paragraphs", "Hello.")
+    visitor.misses("error")
