@@ -2,11 +2,12 @@
 
 One JSON object a line, appended as things happen; a last line that was cut off is dropped:
 
-    {"run": "8f1c..."}                                        once: makes the idempotency keys of this run
+    {"run": "8f1c..."}                                        makes the idempotency keys; where it stands again, all begins anew
     {"article": DIGEST, "job": ID, "url": SERVER}             was submitted
     {"article": DIGEST, "end": STATE, "files": [NAME, ...]}   its job ended, and these files were written
 
-A file belongs to the article that wrote it last: one whose files another has overwritten meanwhile is not done.
+A file belongs to the article that wrote it last: one whose files another has overwritten meanwhile is not done. Which
+files are ours is never forgotten, so that they are not taken for articles.
 
 An article is its text, its options and its place in the output, as a digest: whatever is changed is another article. Its
 idempotency key is made of the run, the digest and the number of its ends, so a job whose id was never learnt is found again
@@ -65,13 +66,10 @@ class Journal:
         self._owners: dict[str, str] = {}
         if path is not None:
             self._file = _open(path)
-            if again:
-                self._file.truncate(0)
             self._read(self._file)
-        self.interrupted = bool(self._run) and not self._lasting
-        if not self._run:
-            self._run = secrets.token_hex(16)
-            self._append({"run": self._run})
+        self.interrupted = bool(self._run) and not self._lasting and not again
+        if again or not self._run:
+            self._note({"run": secrets.token_hex(16)})
             if self._file is not None:  # all keys hang on it: what else a power cut takes is found again by them
                 os.fsync(self._file.fileno())
 
@@ -144,6 +142,7 @@ class Journal:
     def _learn(self, line: Mapping[str, Any]) -> None:
         if "run" in line:
             self._run = str(line["run"])
+            self._entries.clear()
             return
         entry = self._entries.setdefault(str(line["article"]), Entry())
         if "job" in line:

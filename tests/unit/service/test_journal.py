@@ -94,6 +94,18 @@ def test_again_forgets(tmp_path: Path) -> None:
         assert journal.entry(WORD).job is None
 
 
+def test_again_forgets_whatever_is_read_behind_it(tmp_path: Path) -> None:
+    path = path_for(tmp_path / "state", ["a.txt"])
+    with Journal(path) as journal:
+        journal.submitted(WORD, "j1", "http://a")
+    with Journal(path, again=True) as journal:
+        assert not journal.interrupted
+        key = journal.key(WORD)
+    with Journal(path) as journal:
+        assert journal.interrupted
+        assert (journal.entry(WORD).job, journal.key(WORD)) == (None, key)
+
+
 def test_how_to_go_on(tmp_path: Path) -> None:
     assert Journal().how_to_go_on == ""
     with written(tmp_path) as journal:

@@ -21,9 +21,9 @@ def articles(tmp_path: Path) -> list[Path]:
     return paths
 
 
-def run_into(folder: Path, server: Any, paths: list[Path], **options: Any) -> Any:
+def run_into(folder: Path, server: Any, paths: list[Path], *, again: bool = False, **options: Any) -> Any:
     folder.mkdir(exist_ok=True)
-    with Journal(folder / NAME, folder=folder) as journal:
+    with Journal(folder / NAME, folder=folder, again=again) as journal:
         return run(server, paths, output=folder, journal=journal, **options)
 
 
@@ -182,3 +182,14 @@ def test_without_waiting_first_and_the_results_later(articles: list[Path], tmp_p
     assert run_into(folder, server, articles).status == 0
     assert len(server.bodies) == 6
     assert len(list(folder.glob("*.en.txt"))) == 6
+
+
+def test_again_translates_anew_but_not_what_it_wrote_itself(articles: list[Path], tmp_path: Path) -> None:
+    server, folder = Server(), tmp_path / "out"
+    run_into(folder, server, articles)
+    paths = [*articles, *folder.glob("*.txt")]
+    outcome = run_into(folder, server, paths, again=True)
+    assert outcome.err.splitlines()[-1] == "depeche: 6 articles: 6 succeeded"
+    assert len(server.bodies) == posts(server) == 12
+    assert "6 articles: 6 done before" in run_into(folder, server, paths).err
+    assert posts(server) == 12
