@@ -168,10 +168,10 @@ class Client:
 
     def _send(self, call: Call[T]) -> T:
         tries = Tries(self._retries if call.retried else 0, self.url, room=self._room)
-        timeout = connection.limits(self._timeout_s + call.wait_s)
         while True:
+            request = connection.request(self._http, call, self._timeout_s + call.wait_s)
             try:
-                return call.result(self._http.request(call.method, call.path, timeout=timeout, **call.parts))
+                return call.result(self._http.send(request))
             except (httpx2.TransportError, ApiError) as error:
                 pause = tries.pause_after(error)
             time.sleep(pause)

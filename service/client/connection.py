@@ -4,6 +4,7 @@ from typing import Any
 
 import httpx2
 
+from service.client.calls import Call
 from service.client.errors import ClientError
 
 
@@ -25,6 +26,16 @@ def settings(url: str, key: str | None, timeout_s: float) -> dict[str, Any]:
 def limits(seconds: float) -> httpx2.Timeout:
     """Bounds connecting, and each read and write."""
     return httpx2.Timeout(seconds, pool=None)
+
+
+def request(http: httpx2.Client | httpx2.AsyncClient, call: Call[Any], seconds: float) -> httpx2.Request:
+    """The call as it is sent, with these bounds. Raises `ClientError` for what can't be, without repeating any of it."""
+    try:
+        return http.build_request(call.method, call.path, timeout=limits(seconds), **call.parts)
+    except ValueError:
+        raise ClientError(
+            "The request can't be sent: it has a character that is not Unicode, or a number that is none."
+        ) from None
 
 
 def shown(url: str) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path, PurePath
@@ -135,16 +136,20 @@ class FileWriter:
         self._summary_only = summary_only
 
     def write(self, stem: PurePath, result: Mapping[str, Any], text: str) -> list[Path]:
-        """The files that it wrote for a succeeded job. Raises OSError."""
+        """The files that it wrote for a succeeded job: all of them or none. Raises OSError, with the path."""
         endings = {TRANSLATION_ENDINGS[result.get("format", "text")]: None if self._summary_only else text}
         endings[SUMMARY_ENDING] = summary_of(result)
-        written = []
-        for ending, content in endings.items():
-            if content is not None:
-                path = Path(f"{self._folder / stem}{ending}")
+        texts = {Path(f"{self._folder / stem}{ending}"): text for ending, text in endings.items() if text is not None}
+        written: list[Path] = []
+        try:
+            for path, content in texts.items():
                 path.parent.mkdir(parents=True, exist_ok=True)
                 _replace(path, content)
                 written.append(path)
+        except OSError:
+            for path in written:  # else it would be taken for that of the article that was here before
+                path.unlink(missing_ok=True)
+            raise
         return written
 
 
@@ -155,17 +160,19 @@ def summary_of(result: Mapping[str, Any]) -> str | None:
 
 
 def _replace(path: Path, content: str) -> None:
-    part = path.with_name(f".{path.name}.part")
+    part = path.with_name(
+        f".depeche-{secrets.token_hex(4)}.part"
+    )  # short: the path's own name may be as long as names get
     try:
         with part.open("w", encoding="utf-8", newline="") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
         os.replace(part, path)
-    except OSError:
+    except OSError as error:
         with suppress(OSError):
             part.unlink()
-        raise
+        raise OSError(error.errno, error.strerror, str(path)) from None
 
 
 def _ended(text: str) -> str:

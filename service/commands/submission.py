@@ -1,6 +1,7 @@
 """Submits articles over HTTP and hands over what comes back: what `depeche submit` and `scripts/run ARTICLE` do."""
 
 import asyncio
+import errno
 from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
@@ -32,6 +33,23 @@ _FULL_S, _FULL_MOST_S = 5.0, 60.0
 
 #: Statuses of refusals that every article would get.
 _SHUT_OUT = frozenset({401, 403, 421})
+
+#: Statuses that are about one article, even where a proxy answers with them.
+_OF_ONE_ARTICLE = frozenset({413, 414, 422})
+
+#: Errors of a file's name or place. All others, such as a full disk, would meet the next article too.
+_OF_ONE_FILE = frozenset(
+    {
+        errno.EACCES,
+        errno.EPERM,
+        errno.EEXIST,
+        errno.EISDIR,
+        errno.ENOTDIR,
+        errno.ENAMETOOLONG,
+        errno.ELOOP,
+        errno.EILSEQ,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,7 +252,7 @@ class _Run:
         options = _options(found, self._plan.article)
         name = digest(source.stem, self._plan.outputs, article(found.text, **options))
         if source.where != STDIN:
-            options["metadata"] = {"name": options.get("title") or source.stem.name}  # lists of jobs show it
+            options["metadata"] = {"name": options.get("title") or _shown(source.stem.name)}  # lists of jobs show it
         if self._writer is not None and self._journal.is_written(name):
             return Outcome(source, skipped=True)
         try:
@@ -244,14 +262,22 @@ class _Run:
             job = await self._end(source, name, job)
             text = await self._text(job)
         except ApiError as error:
-            if error.status in _SHUT_OUT or error.code == "unknown":
+            strange = error.code == "unknown" and error.status not in _OF_ONE_ARTICLE
+            if error.status in _SHUT_OUT or strange:
                 raise _Stop(error.detail, ExitStatus.UNREACHABLE) from None
             return Outcome(source, code=error.code, detail=error.detail)
         except Unreachable as error:
             raise _Stop(str(error), ExitStatus.UNREACHABLE) from None
-        files = self._writer.write(source.stem, job.result, text) if self._writer and job.result else []
-        self._journal.ended(name, job.state, files)
+        except ClientError as error:
+            return Outcome(source, code="unreadable", detail=str(error))
         self._with_server.pop(job.id, None)  # the same article may be there twice: it has one job
+        try:
+            files = self._writer.write(source.stem, job.result, text) if self._writer and job.result else []
+        except OSError as error:
+            if error.errno not in _OF_ONE_FILE:
+                raise
+            return Outcome(source, code="not_written", detail=f"{_shown(str(error.filename))}: {error.strerror}")
+        self._journal.ended(name, job.state, files)
         return Outcome(source, job, text, files=tuple(files))
 
     async def _article(self, source: Source) -> Article:
@@ -349,6 +375,11 @@ class _Run:
                 printer.error(name, outcome.code, outcome.detail)
             else:
                 printer.job(name, outcome.job, outcome.text)
+
+
+def _shown(name: str) -> str:
+    """A file's name, which may hold bytes that are not UTF-8, as text."""
+    return name.encode(errors="surrogateescape").decode(errors="replace")
 
 
 def _options(found: Article, chosen: ArticleOptions) -> ArticleOptions:

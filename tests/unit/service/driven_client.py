@@ -7,6 +7,9 @@ from typing import Any, Self, cast
 
 from service.client import AsyncClient, Client
 
+#: Makes a client, of either kind, of a server that is a function.
+Maker = Callable[..., Client]
+
 
 class DrivenClient:
     """Runs each call, and each step of a stream, to its end on an event loop of its own."""

@@ -1,7 +1,7 @@
 """A server inside the process for tests of the client: answers as the real one does, with jobs that end when asked to."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx2
@@ -37,6 +37,21 @@ def problem(status: int, code: str, **headers: str) -> httpx2.Response:
     """A refusal as the server words it."""
     content = json.dumps({"status": status, "code": code, "detail": f"About {code}."})
     return httpx2.Response(status, content=content, headers={"Content-Type": "application/problem+json", **headers})
+
+
+def answers(*given: httpx2.Response | Exception) -> tuple[Handler, list[httpx2.Request]]:
+    """A server that gives these answers one after the other, and the requests that it got."""
+    remaining: Iterator[httpx2.Response | Exception] = iter(given)
+    requests: list[httpx2.Request] = []
+
+    def handler(request: httpx2.Request) -> httpx2.Response:
+        requests.append(request)
+        answer = next(remaining)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    return handler, requests
 
 
 class Server:

@@ -3,8 +3,6 @@
 import asyncio
 import inspect
 import json
-from collections.abc import Callable, Iterator
-from typing import Any
 
 import httpx2
 import pytest
@@ -12,51 +10,8 @@ import pytest
 from service.client import ApiError, AsyncClient, Client, ClientError, JobView, Unreachable, WaitTimeout
 from service.client.retries import Tries
 from service.contract.states import JobState, Stage
-from tests.unit.service.driven_client import DrivenClient
-from tests.unit.service.server_double import Handler, job, problem
-
-Maker = Callable[..., Client]
-
-
-@pytest.fixture
-def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The pauses between retries, which take no time."""
-    taken: list[float] = []
-
-    async def take(seconds: float) -> None:
-        taken.append(seconds)
-
-    monkeypatch.setattr("service.client.blocking.time.sleep", taken.append)
-    monkeypatch.setattr("service.client.asynchronous.asyncio.sleep", take)
-    return taken
-
-
-@pytest.fixture(params=["blocking", "asynchronous"])
-def client_of(request: pytest.FixtureRequest) -> Maker:
-    """Makes a client of a server that is a function."""
-
-    def make(handler: Handler, **options: Any) -> Client:
-        transport = httpx2.MockTransport(handler)
-        if request.param == "blocking":
-            return Client("http://depeche.test", transport=transport, **options)
-        return DrivenClient(AsyncClient("http://depeche.test", transport=transport, **options)).as_client()
-
-    return make
-
-
-def answers(*given: httpx2.Response | Exception) -> tuple[Handler, list[httpx2.Request]]:
-    """A server that gives these answers one after the other, and the requests that it got."""
-    remaining: Iterator[httpx2.Response | Exception] = iter(given)
-    requests: list[httpx2.Request] = []
-
-    def handler(request: httpx2.Request) -> httpx2.Response:
-        requests.append(request)
-        answer = next(remaining)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-    return handler, requests
+from tests.unit.service.driven_client import Maker
+from tests.unit.service.server_double import answers, job, problem
 
 
 def test_submit_sends_what_is_set_and_nothing_else(client_of: Maker) -> None:
