@@ -185,8 +185,9 @@ def _answers(url: str) -> bool:
 def _submit(url: str, options: argparse.Namespace) -> int:
     from service.client import AsyncClient
     from service.commands.journal import Journal
+    from service.commands.plan import Plan
     from service.commands.sources import find_sources, means_several, place
-    from service.commands.submission import Plan, run_submission
+    from service.commands.submission import run_submission
 
     sources = find_sources(options.articles)
     if options.output is not None:

@@ -4,8 +4,6 @@ import asyncio
 import errno
 from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import IO
 
 from service.client import ApiError, ArticleOptions, AsyncClient, ClientError, JobView, Unreachable, article
@@ -14,13 +12,11 @@ from service.commands.failure import ExitStatus
 from service.commands.fetching import Fetcher
 from service.commands.journal import Journal, digest
 from service.commands.outcomes import Outcome, What
+from service.commands.plan import Plan
 from service.commands.printers import FileWriter, IdPrinter, JsonPrinter, Printer, TextPrinter
 from service.commands.progress import Progress, show_progress
 from service.commands.sources import Source
 from service.contract.states import JobState
-
-#: Articles that are with the server at once, unless the caller says otherwise.
-IN_FLIGHT = 64
 
 #: Submissions at once: enough for the server to be busy, few enough to be polite to a full queue.
 _ABREAST = 8
@@ -50,32 +46,6 @@ _OF_ONE_FILE = frozenset(
         errno.EILSEQ,
     }
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """What is to be done with the articles.
-
-    `several` gives results headings; `output` is a folder for files in the place of standard output, which `json` asks for
-    all the same. Without `wait` the ids are printed. `article` holds the options of each submission.
-    """
-
-    sources: Sequence[Source]
-    several: bool
-    json: bool = False
-    summary_only: bool = False
-    output: Path | None = None
-    wait: bool = True
-    quiet: bool = False
-    cancel: bool = False
-    in_flight: int = IN_FLIGHT
-    format: str | None = None
-    article: ArticleOptions = field(default_factory=lambda: ArticleOptions())
-
-    @property
-    def outputs(self) -> str:
-        """What is written of an article, for its name in the journal."""
-        return "summary" if self.summary_only else "all"
 
 
 class _Stop(Exception):

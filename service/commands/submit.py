@@ -15,7 +15,7 @@ from service.commands.sources import find_sources, means_several, place
 if TYPE_CHECKING:  # `web` must not import what gevent has to patch first
     from service.client import ArticleOptions
     from service.commands.journal import Journal
-    from service.commands.submission import Plan
+    from service.commands.plan import Plan
 
 #: How often a request is sent again in the middle of a run: for twenty seconds and more.
 _RETRIES = 8
@@ -96,7 +96,7 @@ def submit(
         _reach(url, key)
         sources = find_sources(articles)
         with _journal(output, [articles, options, format, summary, url], again=again) as journal:
-            from service.commands.submission import Plan
+            from service.commands.plan import Plan
 
             plan = Plan(
                 sources=place(sources, output, journal.files()) if output is not None else sources,

@@ -13,8 +13,9 @@ import pytest
 
 from service.client import AsyncClient
 from service.commands.journal import Journal
+from service.commands.plan import Plan
 from service.commands.sources import find_sources, means_several, place
-from service.commands.submission import Plan, run_submission
+from service.commands.submission import run_submission
 from tests.unit.service.server_double import Server, problem
 
 
