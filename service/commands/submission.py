@@ -268,7 +268,15 @@ class _Run:
             else:
                 self._with_server[job.id] = name
                 return job
-        job = await self._submit(text, self._journal.key(name), options)
+        key = self._journal.key(name)
+        try:
+            job = await self._submit(text, key, options)
+        except ApiError as error:
+            if error.code != "job_gone":  # it was erased, and the key is remembered for a day
+                raise
+            if key == self._journal.key(name):
+                self._journal.ended(name, "gone", [])
+            job = await self._submit(text, self._journal.key(name), options)
         self._journal.submitted(name, job.id, self._client.url)
         self._with_server[job.id] = name
         return job

@@ -57,7 +57,7 @@ def answers(*given: httpx2.Response | Exception) -> tuple[Handler, list[httpx2.R
 class Server:
     """Takes articles and gives their texts back in capitals. A text that starts with `fail` fails; `refuse` is refused.
 
-    A key that it knows gives the same job. `lost` are ids that it has forgotten.
+    A key that it knows gives the same job, unless that is `lost`: these are ids whose jobs were erased.
     """
 
     def __init__(self) -> None:
@@ -100,4 +100,6 @@ class Server:
         if key not in self.keys:
             self.bodies.append(body)
             self.keys[key] = f"j{len(self.bodies)}"
+        if self.keys[key] in self.lost:
+            return problem(410, "job_gone")
         return httpx2.Response(202, json=job(self.keys[key], "queued"))

@@ -96,6 +96,28 @@ def test_a_job_whose_answer_was_lost_is_found_by_its_key(articles: list[Path], t
     assert posts(server) == 7
 
 
+def test_a_job_that_was_erased_before_its_answer_came_is_made_anew(articles: list[Path], tmp_path: Path) -> None:
+    server, folder = Server(), tmp_path / "out"
+
+    def handler(request: httpx2.Request) -> httpx2.Response:
+        server(request)
+        raise httpx2.ReadTimeout("lost")
+
+    assert run_into(folder, handler, articles[:1]).status == 3
+    server.lost = {"j1"}
+    assert run_into(folder, server, articles[:1]).status == 0
+    assert len(server.keys) == 2
+    assert (folder / "0.en.txt").exists()
+
+
+def test_an_article_whose_jobs_are_always_gone_fails(articles: list[Path], tmp_path: Path) -> None:
+    server, folder = Server(), tmp_path / "out"
+    server.lost = {f"j{number}" for number in range(9)}
+    outcome = run_into(folder, server, [articles[0]])
+    assert (outcome.status, len(server.keys)) == (1, 2)
+    assert "About job_gone." in outcome.err
+
+
 def test_what_was_edited_is_new(articles: list[Path], tmp_path: Path) -> None:
     server, folder = Server(), tmp_path / "out"
     run_into(folder, server, articles)
