@@ -64,11 +64,17 @@ class AsyncClient:
         """
         waiting = Waiting(timeout_s, watched=on_progress is not None)
         while True:
-            job = await self._send(calls.get(job_id, waiting.next_s()))
+            try:
+                job = await self._send(calls.get(job_id, waiting.next_s()))
+            except ApiError as error:
+                waiting.shorten(error)
+                continue
             if on_progress is not None:
                 on_progress(job)
             if waiting.over(job):
                 return job
+            if waiting.pause_s:
+                await asyncio.sleep(waiting.pause_s)
 
     def events(self, job_id: str) -> AsyncIterator[JobEvent]:
         """The events of a job as they come, to `done`, which is the last. Raises `ClientError`.

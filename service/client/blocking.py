@@ -66,11 +66,17 @@ class Client:
         """
         waiting = Waiting(timeout_s, watched=on_progress is not None)
         while True:
-            job = self._send(calls.get(job_id, waiting.next_s()))
+            try:
+                job = self._send(calls.get(job_id, waiting.next_s()))
+            except ApiError as error:
+                waiting.shorten(error)
+                continue
             if on_progress is not None:
                 on_progress(job)
             if waiting.over(job):
                 return job
+            if waiting.pause_s:
+                time.sleep(waiting.pause_s)
 
     def events(self, job_id: str) -> Iterator[JobEvent]:
         """The events of a job as they come, to `done`, which is the last. Raises `ClientError`.

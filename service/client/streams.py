@@ -1,11 +1,12 @@
 """Streams that are read on where they broke off, and waits that end in time: what both clients keep meanwhile."""
 
+import math
 import time
 from abc import ABC, abstractmethod
 from typing import Generic, TypeVar
 
 from service.client.calls import batch_path, job_path
-from service.client.errors import WaitTimeout
+from service.client.errors import ApiError, WaitTimeout
 from service.client.event_stream import EventReader, JobEvent
 from service.client.views import BatchResult, JobView
 
@@ -17,6 +18,9 @@ STREAM_PAUSE_S = 15.0
 #: Seconds of `?wait=` that one request asks for while nobody watches the progress, and while somebody does.
 _LONG_WAIT_S = 30.0
 _WATCHED_WAIT_S = 1.0
+
+#: A shorter wait than this is none: there is a pause between two looks instead.
+_SHORTEST_WAIT_S, _LOOK_PAUSE_S = 0.5, 1.0
 
 
 class Stream(ABC, Generic[T]):
@@ -82,18 +86,34 @@ class BatchStream(Stream[BatchResult]):
 
 
 class Waiting:
-    """One wait for a job, of `timeout_s` at most. Where somebody watches, each request is a short one."""
+    """One wait for a job, of `timeout_s` at most. Where somebody watches, each request is a short one.
+
+    Some servers permit shorter waits only, and do not say so before they are asked.
+    """
 
     def __init__(self, timeout_s: float | None, *, watched: bool) -> None:
         self._timeout_s = timeout_s
         self._deadline = None if timeout_s is None else time.monotonic() + timeout_s
         self._longest = _WATCHED_WAIT_S if watched else _LONG_WAIT_S
-        self._left = self._longest
+        self._left = math.inf
+        self._asked = 0.0
 
     def next_s(self) -> float:
         """Seconds that the next request may wait."""
-        self._left = self._longest if self._deadline is None else self._deadline - time.monotonic()
-        return max(0.0, min(self._longest, self._left))
+        self._left = math.inf if self._deadline is None else self._deadline - time.monotonic()
+        self._asked = max(0.0, min(self._longest, self._left))
+        return self._asked
+
+    def shorten(self, refusal: ApiError) -> None:
+        """The last request was refused: the next ones wait half as long. Raises what it was refused with for another reason."""
+        if not self._asked or refusal.code != "invalid_parameter":
+            raise refusal
+        self._longest = self._asked / 2 if self._asked >= 2 * _SHORTEST_WAIT_S else 0.0
+
+    @property
+    def pause_s(self) -> float:
+        """Seconds between two requests: none where they wait by themselves."""
+        return 0.0 if self._longest else max(0.0, min(_LOOK_PAUSE_S, self._left))
 
     def over(self, job: JobView) -> bool:
         """Whether the job has ended. Raises `WaitTimeout` where it has not and the time is up."""

@@ -233,6 +233,17 @@ def test_an_interrupt_erases_nothing_that_has_ended(articles: list[Path]) -> Non
     assert not [path for method, path in server.calls if method == "DELETE"]
 
 
+def test_a_server_that_permits_short_waits_only(articles: list[Path]) -> None:
+    server = Server()
+
+    def handler(request: httpx2.Request) -> httpx2.Response:
+        if float(request.url.params.get("wait", 0)) > 10:
+            return problem(400, "invalid_parameter")
+        return server(request)
+
+    assert run(handler, articles).status == 0
+
+
 def test_nobody_there_ends_the_run(articles: list[Path]) -> None:
     def handler(_: httpx2.Request) -> httpx2.Response:
         raise httpx2.ConnectError("refused")

@@ -1,0 +1,56 @@
+"""Both clients while they wait for a job: at servers that permit short waits only, and at some that are not there."""
+
+import httpx2
+import pytest
+
+from service.client import ApiError
+from service.contract.states import JobState
+from tests.unit.service.driven_client import Maker
+from tests.unit.service.server_double import Handler, job, problem
+
+
+def limited(limit_s: float, looks: int) -> tuple[Handler, list[float]]:
+    """A server whose waits have this limit, with a job that ends after so many looks, and the waits that it was asked for."""
+    asked: list[float] = []
+
+    def handler(request: httpx2.Request) -> httpx2.Response:
+        asked.append(float(request.url.params.get("wait", 0)))
+        if asked[-1] > limit_s:
+            return problem(400, "invalid_parameter")
+        seen = sum(wait <= limit_s for wait in asked)
+        return httpx2.Response(200, json=job(state="succeeded" if seen >= looks else "running"))
+
+    return handler, asked
+
+
+@pytest.mark.parametrize(
+    ("limit_s", "watched", "asked", "paused"),
+    [
+        (10, False, [30, 15, 7.5, 7.5, 7.5], 0),
+        (60, False, [30, 30, 30], 0),
+        (0.7, True, [1, 0.5, 0.5, 0.5], 0),
+        (0, True, [1, 0.5, 0, 0, 0], 2),
+        (0, False, [30, 15, 7.5, 3.75, 1.875, 0.9375, 0, 0, 0], 2),
+    ],
+)
+def test_a_server_that_permits_short_waits_only(
+    client_of: Maker, pauses: list[float], limit_s: float, watched: bool, asked: list[float], paused: int
+) -> None:
+    handler, given = limited(limit_s, looks=3)
+    with client_of(handler) as client:
+        view = client.wait("j1", on_progress=(lambda _: None) if watched else None)
+    assert (view.state, given) == (JobState.SUCCEEDED, asked)
+    assert pauses == [1.0] * paused
+
+
+def test_a_refusal_for_another_reason_is_raised(client_of: Maker) -> None:
+    for code, waits in (("job_not_found", 1), ("invalid_parameter", 7)):
+        asked: list[httpx2.Request] = []
+
+        def refuse(request: httpx2.Request, code: str = code, asked: list[httpx2.Request] = asked) -> httpx2.Response:
+            asked.append(request)
+            return problem(400, code)
+
+        with client_of(refuse) as client, pytest.raises(ApiError, match=code):
+            client.wait("j1")
+        assert len(asked) == waits
