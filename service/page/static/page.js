@@ -123,6 +123,11 @@ byId("erase").addEventListener("click", () =>
     announce(say("erased"));
   }),
 );
+// By its address it would be another page of the history, and be opened anew.
+document.querySelector(".skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  byId("main").focus();
+});
 byId("copy-link").addEventListener("click", () => copyLink(byId("copy-link")));
 document.addEventListener("click", (event) => {
   const link = event.target.closest("a[href='/'], a[href^='/jobs/']");

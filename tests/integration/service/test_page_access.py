@@ -215,6 +215,30 @@ def test_the_keyboard_is_enough(visitor: Visitor, store: WholeLedger) -> None:
     assert visitor.page.evaluate("document.activeElement.matches(':focus-visible')")
 
 
+def test_the_way_to_the_content_leaves_all_as_it_is(visitor: Visitor, http: httpx2.Client, store: WholeLedger) -> None:
+    """A job is not fetched again, and a notice stays, on the front and beside a job."""
+    asked: list[str] = []
+    visitor.page.on("request", lambda request: asked.append(request.url))
+
+    def skip() -> None:
+        asked.clear()
+        visitor.page.locator(".skip").focus()
+        visitor.page.keyboard.press("Enter")
+        visitor.focus_is_on("main")
+
+    visitor.find("submit").click()
+    visitor.sees("error", "Paste an article first.")
+    skip()
+    visitor.sees("error", "Paste an article first.")
+    visitor.page.goto(f"{visitor.url}/jobs/{submit_and_translate(http, store)}")
+    visitor.sees("state", "Translated")
+    visitor.page.locator(".flag").first.click()
+    before = visitor.page.url
+    skip()
+    expect(visitor.find("note")).to_be_visible()
+    assert (visitor.page.url, asked) == (before, [])
+
+
 def test_targets_are_large_enough_for_a_finger(
     browser: Browser, front_end: FrontEnd, http: httpx2.Client, store: WholeLedger
 ) -> None:
