@@ -104,7 +104,13 @@ byId("form").addEventListener("submit", (event) => {
 byId("force").addEventListener("click", () => submit(true));
 byId("key-form").addEventListener("submit", (event) => {
   event.preventDefault();
-  useKey(byId("key").value.trim());
+  const key = byId("key").value.trim();
+  if (!/^[\x21-\x7e]+$/.test(key)) {
+    // no header can hold it, so the browser would send nothing
+    complain({ key: "key_characters" });
+    return void byId("key").focus();
+  }
+  useKey(key);
   (waiting ?? open)();
 });
 byId("key-offer").addEventListener("click", () => {

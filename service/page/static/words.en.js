@@ -61,6 +61,7 @@ export default {
   key_label: "API key",
   key_use: "Use this key",
   key_hint: "Whoever runs this server makes keys. Yours stays in this tab and is gone when you close it.",
+  key_characters: "This key has a character that no key has, perhaps an invisible one. Copy the key again.",
 
   state_opening: "Opening…",
   state_queued: "Waiting for a worker…",

@@ -61,6 +61,7 @@ export default {
   key_label: "Clé d’API",
   key_use: "Utiliser cette clé",
   key_hint: "Les clés sont créées par qui gère ce serveur. La vôtre reste dans cet onglet et disparaît à sa fermeture.",
+  key_characters: "Cette clé contient un caractère qu’aucune clé ne contient, peut-être invisible. Copiez-la de nouveau.",
 
   state_opening: "Ouverture…",
   state_queued: "En attente de traitement…",

@@ -60,6 +60,26 @@ def test_a_key_can_be_used_where_none_is_demanded(visitor: Visitor, store: Whole
     visitor.misses("key-offer")
 
 
+def test_a_key_that_no_header_can_hold_is_refused_for_what_it_is(
+    redis_server: RedisServer, browser: Browser, store: WholeLedger
+) -> None:
+    key = KeyStore(store.redis, prefix="depeche:").create("press")[1]
+    with FrontEnd(redis_server.url, require_keys="1") as front_end:
+        visitor = Visitor(browser, front_end.url)
+        for wrong in (f"{key[:9]}\u200b{key[9:]}", f"{key[:9]} {key[9:]}", "clé", " "):
+            visitor.find("key").fill(wrong)
+            visitor.page.keyboard.press("Enter")
+            visitor.sees("error", "This key has a character that no key has")
+            visitor.sees("key-form", "This server asks for an API key")
+            visitor.focus_is_on("key")
+        visitor.find("key").fill(f" {key}\u00a0")
+        visitor.page.keyboard.press("Enter")
+        visitor.misses("key-form")
+        visitor.misses("error")
+        visitor.leave()
+        assert visitor.complaints == []
+
+
 def test_a_browser_that_keeps_nothing_will_do(visitor: Visitor, store: WholeLedger, front_end: FrontEnd) -> None:
     key = KeyStore(store.redis, prefix="depeche:").create("press")[1]
     refusing = "{ get() { throw new DOMException('no', 'SecurityError'); } }"
