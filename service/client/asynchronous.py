@@ -60,12 +60,13 @@ class AsyncClient:
     ) -> JobView:
         """The job once it has ended, however it has. `on_progress` sees it about once a second until then.
 
-        Raises `WaitTimeout` after `timeout_s`, and `ClientError`. A wait that is cancelled leaves the job alone.
+        Raises `WaitTimeout` after `timeout_s`, also where nobody answers, and `ClientError`. A wait that is cancelled leaves
+        the job alone.
         """
         waiting = Waiting(timeout_s, watched=on_progress is not None)
         while True:
             try:
-                job = await self._send(calls.get(job_id, waiting.next_s()))
+                job = await self._send(calls.get(job_id, waiting.next_s()), waiting.deadline)
             except ApiError as error:
                 waiting.shorten(error)
                 continue
@@ -174,10 +175,10 @@ class AsyncClient:
     ) -> None:
         await self.close()
 
-    async def _send(self, call: Call[T]) -> T:
-        tries = Tries(self._retries if call.retried else 0, self.url, room=self._room)
+    async def _send(self, call: Call[T], deadline: float | None = None) -> T:
+        tries = Tries(self._retries if call.retried else 0, self.url, room=self._room, deadline=deadline)
         while True:
-            request = connection.request(self._http, call, self._timeout_s + call.wait_s)
+            request = connection.request(self._http, call, tries.within(self._timeout_s + call.wait_s))
             try:
                 return call.result(await self._http.send(request))
             except (httpx2.TransportError, ApiError) as error:

@@ -62,12 +62,12 @@ class Client:
     ) -> JobView:
         """The job once it has ended, however it has. `on_progress` sees it about once a second until then.
 
-        Raises `WaitTimeout` after `timeout_s`, and `ClientError`.
+        Raises `WaitTimeout` after `timeout_s`, also where nobody answers, and `ClientError`.
         """
         waiting = Waiting(timeout_s, watched=on_progress is not None)
         while True:
             try:
-                job = self._send(calls.get(job_id, waiting.next_s()))
+                job = self._send(calls.get(job_id, waiting.next_s()), waiting.deadline)
             except ApiError as error:
                 waiting.shorten(error)
                 continue
@@ -172,10 +172,10 @@ class Client:
     ) -> None:
         self.close()
 
-    def _send(self, call: Call[T]) -> T:
-        tries = Tries(self._retries if call.retried else 0, self.url, room=self._room)
+    def _send(self, call: Call[T], deadline: float | None = None) -> T:
+        tries = Tries(self._retries if call.retried else 0, self.url, room=self._room, deadline=deadline)
         while True:
-            request = connection.request(self._http, call, self._timeout_s + call.wait_s)
+            request = connection.request(self._http, call, tries.within(self._timeout_s + call.wait_s))
             try:
                 return call.result(self._http.send(request))
             except (httpx2.TransportError, ApiError) as error:

@@ -18,7 +18,7 @@ class Unreachable(ClientError):
 
 
 class WaitTimeout(ClientError):
-    """The job had not ended when the time was up; it goes on."""
+    """The job had not ended when the time was up, as far as is known; it goes on."""
 
 
 class ApiError(ClientError):

@@ -88,19 +88,20 @@ class BatchStream(Stream[BatchResult]):
 class Waiting:
     """One wait for a job, of `timeout_s` at most. Where somebody watches, each request is a short one.
 
-    Some servers permit shorter waits only, and do not say so before they are asked.
+    `deadline` is when the time is up, by the monotonic clock. Some servers permit shorter waits only, and do not say so before
+    they are asked.
     """
 
     def __init__(self, timeout_s: float | None, *, watched: bool) -> None:
         self._timeout_s = timeout_s
-        self._deadline = None if timeout_s is None else time.monotonic() + timeout_s
+        self.deadline = None if timeout_s is None else time.monotonic() + timeout_s
         self._longest = _WATCHED_WAIT_S if watched else _LONG_WAIT_S
         self._left = math.inf
         self._asked = 0.0
 
     def next_s(self) -> float:
         """Seconds that the next request may wait."""
-        self._left = math.inf if self._deadline is None else self._deadline - time.monotonic()
+        self._left = math.inf if self.deadline is None else self.deadline - time.monotonic()
         self._asked = max(0.0, min(self._longest, self._left))
         return self._asked
 

@@ -3,7 +3,7 @@
 import httpx2
 import pytest
 
-from service.client import ApiError
+from service.client import ApiError, Unreachable, WaitTimeout
 from service.contract.states import JobState
 from tests.unit.service.driven_client import Maker
 from tests.unit.service.server_double import Handler, job, problem
@@ -54,3 +54,60 @@ def test_a_refusal_for_another_reason_is_raised(client_of: Maker) -> None:
         with client_of(refuse) as client, pytest.raises(ApiError, match=code):
             client.wait("j1")
         assert len(asked) == waits
+
+
+@pytest.fixture
+def clock(pauses: list[float], monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Seconds that requests have taken. The clock shows these, and the pauses."""
+    taken: list[float] = []
+    monkeypatch.setattr("time.monotonic", lambda: 1000 + sum(taken) + sum(pauses))
+    return taken
+
+
+def test_a_wait_ends_in_time_where_nobody_is_there(client_of: Maker, pauses: list[float], clock: list[float]) -> None:
+    def refuse(_: httpx2.Request) -> httpx2.Response:
+        raise httpx2.ConnectError("refused")
+
+    with client_of(refuse) as client:
+        with pytest.raises(WaitTimeout, match=r"before http://depeche\.test/? answered"):
+            client.wait("j1", timeout_s=1)
+        assert 0 < sum(pauses) < 1
+        pauses.clear()
+        with pytest.raises(Unreachable):
+            client.wait("j1", timeout_s=3600)
+        assert len(pauses) == 5
+
+
+def test_a_wait_ends_in_time_where_nobody_answers(client_of: Maker, pauses: list[float], clock: list[float]) -> None:
+    def hang(request: httpx2.Request) -> httpx2.Response:
+        clock.append(request.extensions["timeout"]["read"])
+        raise httpx2.ReadTimeout("slow")
+
+    with client_of(hang) as client, pytest.raises(WaitTimeout, match="no answer in time"):
+        client.wait("j1", timeout_s=2)
+    assert (clock, pauses) == ([7], [])
+
+
+def test_a_wait_does_not_outlast_its_time_for_a_retry_after(
+    client_of: Maker, pauses: list[float], clock: list[float]
+) -> None:
+    def refuse(_: httpx2.Request) -> httpx2.Response:
+        return problem(503, "store_unavailable", **{"Retry-After": "60"})
+
+    with client_of(refuse) as client, pytest.raises(WaitTimeout, match="About store_unavailable"):
+        client.wait("j1", timeout_s=30)
+    assert pauses == []
+
+
+def test_a_wait_that_is_answered_bounds_each_request(client_of: Maker, clock: list[float]) -> None:
+    bounds: list[tuple[float, float]] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        wait = float(request.url.params.get("wait", 0))
+        bounds.append((wait, request.extensions["timeout"]["read"]))
+        clock.append(wait)
+        return httpx2.Response(200, json=job(state="running"))
+
+    with client_of(answer) as client, pytest.raises(WaitTimeout, match="had not ended after 40 s; it is running"):
+        client.wait("j1", timeout_s=40)
+    assert bounds == [(30, 45), (10, 15), (0, 5)]
