@@ -23,8 +23,6 @@ _NO_TEXT = (
     (b"{\\rtf", "an RTF file"),
 )
 
-_BOM = "\ufeff"
-
 
 class ArticleError(Exception):
     """An article can't be had. The message is one line for people, without the article's name. `code` is for scripts."""
@@ -54,21 +52,20 @@ def read_article(path: str, format: str | None = None, *, data: bytes | None = N
             data = Path(path).read_bytes()
         except OSError as error:
             raise ArticleError(error.strerror or "it can't be read") from None
-    text, note = decode(data), ""
-    if text.startswith(_BOM):
-        text, note = text[1:], "its byte order mark was left out"
+    text = decode(data)
+    note = "its byte order mark was left out" if data.startswith(codecs.BOM_UTF8) else ""
     if not text.strip():
         raise ArticleError("it has no text")
     return Article(text, format or FORMATS.get(Path(path).suffix.lower(), "text"), note)
 
 
 def decode(data: bytes) -> str:
-    """Text in UTF-8. Raises `ArticleError`, which says how to come by it."""
+    """Text in UTF-8, without a byte order mark. Raises `ArticleError`, which says how to come by it."""
     for beginning, kind in _NO_TEXT:
         if data.startswith(beginning):
             raise ArticleError(f"not text but {kind}. Save it as plain text, Markdown or HTML, in UTF-8")
     try:
-        return data.decode()
+        return data.removeprefix(codecs.BOM_UTF8).decode()
     except UnicodeDecodeError as error:
         if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             raise ArticleError("not UTF-8 but UTF-16. Convert it, for example with iconv -f utf-16 -t utf-8") from None
@@ -76,7 +73,7 @@ def decode(data: bytes) -> str:
             raise ArticleError(
                 "not text: it has zero bytes. Save it as plain text, Markdown or HTML, in UTF-8"
             ) from None
-        place = f"the byte at position {error.start} is wrong"
+        place = f"the byte at position {error.start + len(data) - len(error.object)} is wrong"
         raise ArticleError(
             f"not UTF-8 ({place}). Convert it, for example with iconv -f windows-1252 -t utf-8"
         ) from None

@@ -130,11 +130,13 @@ def _without_heading(text: str, title: str | None, format: str) -> str:
 
 
 def _text(answer: httpx2.Response, data: bytes) -> str:
-    """A text in the encoding that the server names, or UTF-8. Raises `ArticleError`."""
+    """A text in the encoding that a mark or the server names, or UTF-8. Raises `ArticleError`."""
     label = answer.charset_encoding
+    if not label:
+        return decode(data)
     try:
-        return data.decode(_encoding(label)) if label else decode(data)
-    except (LookupError, UnicodeDecodeError):
+        return data.decode(_marked(data) or _encoding(label))
+    except (LookupError, ValueError):
         raise ArticleError(f"it is not in {label}, as the server says", "not_fetched") from None
 
 
@@ -145,7 +147,7 @@ def _page(answer: httpx2.Response, data: bytes) -> str | bytes:
     """
     for label in (_marked(data), answer.charset_encoding, _declared(data)):
         if label:
-            with suppress(LookupError, UnicodeError):
+            with suppress(LookupError, ValueError):
                 return data.decode(_encoding(label), errors="replace")
     try:
         return data.decode()

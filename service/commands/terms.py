@@ -43,7 +43,7 @@ def _from_json(path: Path, text: str) -> dict[str, Any]:
 
 def _from_lines(path: Path, text: str) -> dict[str, Any]:
     terms: dict[str, Any] = {}
-    for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), start=1):
+    for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip() or line.lstrip().startswith("#"):
             continue
         separator = next((one for one in _SEPARATORS if one in line), None)

@@ -1,5 +1,6 @@
 """What an article's bytes are taken for, and what is said of those that are no text."""
 
+import codecs
 import io
 import zipfile
 
@@ -41,6 +42,12 @@ def test_zero_bytes_are_no_older_encoding() -> None:
 def test_older_encodings_are_told_how_to_be_converted(encoding: str, wanted: str) -> None:
     with pytest.raises(ArticleError, match=wanted):
         decode("Un café à midi".encode(encoding))
+
+
+def test_the_place_of_a_wrong_byte_is_that_in_the_file() -> None:
+    for before in (b"", codecs.BOM_UTF8):
+        with pytest.raises(ArticleError, match=f"position {len(before) + 3} "):
+            decode(before + b"caf\xe9")
 
 
 def test_text_is_text() -> None:
