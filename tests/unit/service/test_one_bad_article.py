@@ -72,7 +72,8 @@ def test_files_that_can_not_be_written(good: Path, tmp_path: Path, name: str, in
         folder.mkdir()
         (folder / in_the_way).write_text("")
     for _ in range(2):
-        outcome = run_into(folder, server, [tree, good])
+        outcome = run_into(folder, server, [tree, good], in_flight=1)
+        assert "2 articles: " in outcome.err, "it goes through to the end"
         assert (outcome.status, outcome.err.count(os.strerror(code))) == (1, 1)
         assert outcome.err.count("/out/") >= 1, "it says which file"
         assert (folder / "good.en.txt").read_text() == "IL PLEUT"
