@@ -106,7 +106,7 @@ def _extractor() -> Any:
     return trafilatura
 
 
-def _article_of(extractor: Any, page: str | bytes, address: str, format: str) -> Article:
+def _article_of(extractor: Any, page: str, address: str, format: str) -> Article:
     text = extractor.extract(
         page,
         url=address,
@@ -140,10 +140,9 @@ def _text(answer: httpx2.Response, data: bytes) -> str:
         raise ArticleError(f"it is not in {label}, as the server says", "not_fetched") from None
 
 
-def _page(answer: httpx2.Response, data: bytes) -> str | bytes:
-    """A page in the encoding that a mark, the server or the page itself names, as browsers have it, or UTF-8.
-
-    What is wrong in it is replaced. Where nobody names the encoding and it is not UTF-8, the bytes are left to be guessed.
+def _page(answer: httpx2.Response, data: bytes) -> str:
+    """A page in the encoding that a mark, the server or the page itself names, or UTF-8, or else Windows-1252, as browsers
+    have it for western languages. What is wrong in it is replaced.
     """
     for label in (_marked(data), answer.charset_encoding, _declared(data)):
         if label:
@@ -152,7 +151,7 @@ def _page(answer: httpx2.Response, data: bytes) -> str | bytes:
     try:
         return data.decode()
     except UnicodeDecodeError:
-        return data
+        return data.decode("windows-1252", errors="replace")
 
 
 def _marked(data: bytes) -> str | None:

@@ -61,6 +61,7 @@ def test_other_encodings(site: WebSite, media_type: str | None) -> None:
     ("media_type", "meta"),
     [
         ("text/html; charset=ISO-8859-1", ""),
+        ("text/html", ""),
         ("text/html", '<meta charset="iso-8859-1">'),
         ("text/html", "<meta name=a><META CHARSET=latin1>"),
         ("text/html", '<meta http-equiv="Content-Type" content="text/html; charset=iso-8859-1">'),
