@@ -29,9 +29,11 @@ _EXTRACTED = {"text": "txt", "markdown": "markdown", "html": "html"}
 #: What Python knows as these, or does not know, is windows-1252 on the web (WHATWG Encoding, 4.2).
 _WINDOWS_1252 = ("ascii", "iso8859-1", "iso88591", "x-cp1252")
 
-#: Where a page itself names its encoding: in its first bytes, as `<meta charset>` or `<meta http-equiv>`.
+#: Where a page itself names its encoding: in its first bytes, as `<meta charset>` or `<meta http-equiv>`, or else in an XML
+#: declaration, with which it begins.
 _META = re.compile(rb"""<meta\b[^>]*?\bcharset\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
-_META_WITHIN = 1024
+_XML = re.compile(rb"""\s*<\?xml\b[^>]*?\bencoding\s*=\s*["']([\w.:-]+)""")
+_DECLARED_WITHIN = 1024
 
 _HOW_TO_INSTALL = "addresses need an extra: .venv/bin/pip install -c constraints.txt -e '.[fetch]' in Dépêche's folder"
 
@@ -163,7 +165,7 @@ def _marked(data: bytes) -> str | None:
 
 def _declared(data: bytes) -> str | None:
     """The encoding that a page's own bytes name. It can't be UTF-16: they were read as ASCII."""
-    found = _META.search(data, 0, _META_WITHIN)
+    found = _META.search(data, 0, _DECLARED_WITHIN) or _XML.match(data, 0, _DECLARED_WITHIN)
     label = found[1].decode("ascii", "replace").lower() if found else None
     return "utf-8" if label and label.startswith("utf-16") else label
 

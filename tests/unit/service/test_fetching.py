@@ -76,6 +76,22 @@ def test_latin_1_means_windows_1252_as_in_browsers(site: WebSite, media_type: st
     assert "L’œuvre coûte 3 € : les ouvriers" in " ".join(fetch(f"{site.url}/latin").text.split())
 
 
+@pytest.mark.parametrize(
+    ("before", "meta", "encoding"),
+    [
+        ('<?xml version="1.0" encoding="ISO-8859-15"?>\n', "", "iso-8859-15"),
+        ("\r\n<?xml version='1.0' encoding='iso-8859-1' standalone='yes'?>", "", "windows-1252"),
+        ('<?xml version="1.0" encoding="utf-16"?>', "", "utf-8"),
+        ('<?xml version="1.0" encoding="ISO-8859-15"?>', '<meta charset="utf-8">', "utf-8"),
+        ("<!-- --><?xml encoding='macintosh'?>", "", "windows-1252"),
+    ],
+)
+def test_an_xml_declaration_counts_where_no_meta_does(site: WebSite, before: str, meta: str, encoding: str) -> None:
+    page = PAGE.replace("<head>", f"<head>{meta}").replace("Les ouvriers", "L'œuvre coûte 3 € : les ouvriers")
+    site.pages["/xml"] = Page((before + page).encode(encoding), "text/html")
+    assert "L'œuvre coûte 3 € : les ouvriers" in " ".join(fetch(f"{site.url}/xml").text.split())
+
+
 def test_a_text_in_latin_1_too(site: WebSite) -> None:
     site.pages["/a.txt"] = Page("L’œuvre : 3 €".encode("windows-1252"), "text/plain; charset=iso-8859-1")
     assert fetch(f"{site.url}/a.txt").text == "L’œuvre : 3 €"
