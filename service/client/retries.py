@@ -52,8 +52,8 @@ class Tries:
     def pause_after(self, failure: httpx2.TransportError | ApiError | None) -> float:
         """Seconds to wait before the next try. None is a stream that ended too early.
 
-        Raises `ApiError` or `Unreachable` where another try is of no use, or enough have been made, and `WaitTimeout` where it
-        would come too late.
+        Raises `ApiError` or `Unreachable` where another try is of no use or enough were made before the deadline, and
+        `WaitTimeout` where that has passed, or another try would come too late.
         """
         refused = failure if isinstance(failure, ApiError) else None
         if refused is not None and not self._passes(refused):
@@ -63,9 +63,10 @@ class Tries:
         if refused is not None:
             pause = min(max(pause, refused.retry_after or 0.0), _PATIENCE_S)
         why = f" ({_reason(failure)})" if failure is not None else ""
-        if self._deadline is not None and time.monotonic() + pause >= self._deadline:
+        last = self._made >= self._limit
+        if self._deadline is not None and time.monotonic() + (0.0 if last else pause) >= self._deadline:
             raise WaitTimeout(f"The time was up before {self._url} answered{why}.") from failure
-        if self._made >= self._limit:
+        if last:
             if refused is not None:
                 raise refused
             raise Unreachable(f"Nobody answers at {self._url}{why}. Is it running?") from failure

@@ -99,6 +99,25 @@ def test_a_wait_does_not_outlast_its_time_for_a_retry_after(
     assert pauses == []
 
 
+def test_a_wait_without_another_try_says_what_was_answered(client_of: Maker, clock: list[float]) -> None:
+    def refuse(_: httpx2.Request) -> httpx2.Response:
+        return problem(503, "store_unavailable", **{"Retry-After": "5"})
+
+    with client_of(refuse, retries=0) as client, pytest.raises(ApiError) as refusal:
+        client.wait("j1", timeout_s=5)
+    assert (refusal.value.status, refusal.value.code) == (503, "store_unavailable")
+
+    def vanish(_: httpx2.Request) -> httpx2.Response:
+        clock.append(1)
+        raise httpx2.ConnectError("refused")
+
+    with client_of(vanish, retries=0) as client:
+        with pytest.raises(Unreachable):
+            client.wait("j1", timeout_s=1.1)
+        with pytest.raises(WaitTimeout):
+            client.wait("j1", timeout_s=1)
+
+
 def test_a_wait_that_is_answered_bounds_each_request(client_of: Maker, clock: list[float]) -> None:
     bounds: list[tuple[float, float]] = []
 
