@@ -44,6 +44,7 @@ _OF_ONE_FILE = frozenset(
         errno.ENAMETOOLONG,
         errno.ELOOP,
         errno.EILSEQ,
+        errno.EINVAL,  # FAT, NTFS and shares of Windows refuse `:`, `?`, `*` and `"` with it
     }
 )
 

@@ -82,6 +82,34 @@ def test_files_that_can_not_be_written(good: Path, tmp_path: Path, name: str, in
     assert not list(folder.rglob("*.part"))
 
 
+@pytest.mark.parametrize("name", ["Qui a gagné ?.txt", "12:30/bad.txt"])
+def test_names_that_the_file_system_does_not_take(
+    good: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    tree, folder = tmp_path / "tree", tmp_path / "out"
+    (tree / name).parent.mkdir(parents=True)
+    (tree / name).write_text("il neige")
+
+    def as_on_fat(call: str, place: int) -> None:
+        real = getattr(os, call)
+
+        def picky(*arguments: Any, **options: Any) -> Any:
+            path = os.fspath(arguments[place])
+            if set(os.path.basename(path)) & set(':?*"'):
+                raise OSError(errno.EINVAL, os.strerror(errno.EINVAL), path)
+            return real(*arguments, **options)
+
+        monkeypatch.setattr(f"os.{call}", picky)
+
+    as_on_fat("replace", 1)
+    as_on_fat("mkdir", 0)
+    outcome = run_into(folder, Server(), [tree, good], in_flight=1)
+    assert (outcome.status, outcome.err.count("Invalid argument")) == (1, 1)
+    assert "2 articles: " in outcome.err
+    assert [path.name for path in folder.rglob("*.en.txt")] == ["good.en.txt"]
+    assert not list(folder.rglob("*.part"))
+
+
 def test_a_full_disk_ends_the_run(good: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(_: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
