@@ -10,7 +10,7 @@ from service.api.parameters import flag, refuse_unknown
 from service.api.problems import problem
 from service.backend import Backend
 from service.contract.errors import Code, DepecheError, QueueFull
-from service.contract.outages import store_errors
+from service.contract.outages import store_errors, unavailable
 from service.contract.room import Room
 
 #: Milliseconds for which the key of the readiness probe lives.
@@ -32,7 +32,7 @@ def make_blueprint(backend: Backend) -> Blueprint:
 
     @blueprint.get("/readyz")
     def ready() -> Response:
-        """Work is taken: Redis can be written and the queue has room. `?workers=1` asks for a worker too.
+        """Work is taken: Redis can be written and has memory left, and the queue has room. `?workers=1` asks for a worker too.
 
         Strangers learn that much and no more.
         """
@@ -54,11 +54,11 @@ def _look(backend: Backend, members: dict[str, Any]) -> Room:
     store = backend.store
     with store_errors():
         store.redis.set(store.keys.probe, "1", px=_PROBE_MS)
-    room = store.room()
     members["redis"] = "writable"
     members["durability"] = store.durability.outlives().value
     eviction = store.durability.eviction()
     members["eviction"] = eviction.policy if eviction is not None else None
+    room = store.room()
     members["queue"] = {"jobs": room.jobs, "limit": room.limit}
     workers = store.workers()
     counts = Counter(json.dumps(worker.get("models"), sort_keys=True) for worker in workers)
@@ -72,6 +72,8 @@ def _look(backend: Backend, members: dict[str, Any]) -> Room:
 
 
 def _judge(room: Room, members: dict[str, Any], *, needs_worker: bool) -> None:
+    if room.memory_short:
+        raise unavailable("OOM")
     if room.full:
         raise QueueFull(room.limit, room.retry_after)
     if needs_worker and not members["workers"]["seen"]:

@@ -25,12 +25,16 @@ class Durations:
 
 @dataclass(frozen=True, slots=True)
 class LedgerMetrics:
-    """Gauges of now, and counts since this Redis began. What is counted has a name; `of` gives the counts of a kind."""
+    """Gauges of now, and counts since this Redis began. What is counted has a name; `of` gives the counts of a kind.
+
+    `memory_short` says that new work is refused so that there is memory for what was accepted.
+    """
 
     queued: int
     quarantined: int
     running: int
     oldest_queued_s: float
+    memory_short: bool
     counts: Mapping[str, int]
 
     def count(self, name: str) -> int:
@@ -55,8 +59,8 @@ class MetricsStore(Ledger):
     def read(self) -> LedgerMetrics:
         """All of it, in one round trip."""
         with store_errors():
-            queued, quarantined, running, oldest_ms, flat = self._run("metrics")
-        return LedgerMetrics(queued, quarantined, running, oldest_ms / 1000, dict(_pairs(flat)))
+            queued, quarantined, running, oldest_ms, short, flat = self._run("metrics")
+        return LedgerMetrics(queued, quarantined, running, oldest_ms / 1000, bool(short), dict(_pairs(flat)))
 
 
 def _pairs(flat: Iterable[bytes]) -> Iterable[tuple[str, int]]:

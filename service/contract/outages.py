@@ -42,13 +42,13 @@ def store_errors() -> Iterator[None]:
     except TimeoutError as error:
         raise StoreUnavailable("did not answer in time") from error
     except AuthenticationError as error:
-        raise _unavailable("WRONGPASS") from error
+        raise unavailable("WRONGPASS") from error
     except ConnectionError as error:
         code = passing_code(error)
-        raise (_unavailable(code) if code else StoreUnavailable("can't be reached")) from error
+        raise (unavailable(code) if code else StoreUnavailable("can't be reached")) from error
     except ResponseError as error:
         code = passing_code(error)
-        raise (_unavailable(code) if code else StoreFault(_code(error))) from error
+        raise (unavailable(code) if code else StoreFault(_code(error))) from error
     except DataError as error:
         raise StoreFault("data") from error
     except RedisError as error:
@@ -66,7 +66,8 @@ def passing_code(error: RedisError) -> str | None:
     return "NOPERM" if _NOT_PERMITTED.search(message) else None
 
 
-def _unavailable(code: str) -> StoreUnavailable:
+def unavailable(code: str) -> StoreUnavailable:
+    """What there is to say of one of Redis's codes that pass."""
     reason, retry_after = _PASSING[code]
     return StoreUnavailable(reason, retry_after=retry_after)
 

@@ -12,12 +12,16 @@ _RELIEF = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """`jobs` are queued or running, of at most `limit`; `ends` jobs have ended in the last `over_ms` ms, about a minute."""
+    """`jobs` are queued or running, of at most `limit`; `ends` jobs have ended in the last `over_ms` ms, about a minute.
+
+    `memory_short` says that new work is refused so that there is memory for what was accepted.
+    """
 
     jobs: int
     limit: int
     ends: int
     over_ms: int
+    memory_short: bool = False
 
     @property
     def full(self) -> bool:

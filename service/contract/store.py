@@ -296,10 +296,10 @@ class JobStore(Ledger):
         return answers
 
     def room(self) -> Room:
-        """How full the queue is, and how fast it empties."""
+        """How full the queue is, how fast it empties, and whether memory runs short."""
         with store_errors():
-            jobs, ends, over_ms = self._run("room")
-        return Room(jobs, self._queue_limit, ends, over_ms)
+            jobs, ends, over_ms, short = self._run("room")
+        return Room(jobs, self._queue_limit, ends, over_ms, memory_short=bool(short))
 
     def _mint_and_time(self) -> tuple[IdMint, int]:
         """The mint, with the secret that all front ends share, and Redis's time in ms; one round trip.

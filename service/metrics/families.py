@@ -64,6 +64,11 @@ def queue_families(ledger: LedgerMetrics, limit: int) -> Iterator[Metric]:
         "How long the oldest queued job has waited; 0 without one.",
         ledger.oldest_queued_s,
     )
+    yield GaugeMetricFamily(
+        "depeche_redis_memory_short",
+        "Whether new work is refused, so that Redis has memory for what was accepted.",
+        int(ledger.memory_short),
+    )
 
 
 def job_families(ledger: LedgerMetrics) -> Iterator[Metric]:

@@ -23,8 +23,8 @@ OPERATIONS = {
         id="isReady",
         tag=HEALTH,
         summary="Whether work is taken",
-        description="Work is taken while Redis can be written and the queue has room. Callers who need a key and have "
-        "none learn that much and no more.",
+        description="Work is taken while Redis can be written and has memory left, and the queue has room. Callers who need "
+        "a key and have none learn that much and no more.",
         parameters=(
             Parameter(
                 "workers", "query", "`1` asks for a worker too.", {"type": "string", "enum": ["0", "1"], "default": "0"}

@@ -2,7 +2,7 @@
 -- ARGV: id, client, limit, idempotency key ('' where none was given), body digest, its ttl (s), metadata, request, callback's URL
 --       ('' where none is wanted), its receiver, line
 -- Returns {'admitted', created_ms} | {'known', id} | {'conflict'} | {'unsigned'} (nothing to sign callbacks with) |
---   {'full', as room.lua}. Raises OOM where memory runs short
+--   {'full', jobs queued and running, jobs that ended lately, over how many ms}. Raises OOM where memory runs short
 local id, client, limit, idem, body, ttl, metadata, request, callback, receiver, line = unpack(ARGV)
 if idem ~= '' then
   local known = redis.call('HMGET', idem, 'id', 'body')

@@ -17,6 +17,7 @@ from service.contract.webhook_secrets import WebhookSecretStore
 from tests.integration.service.front_end import sample_result, work
 from tests.integration.service.http_checks import problem, submit
 from tests.integration.service.test_events import eventually
+from tests.integration.service.test_metrics import of, scrape
 from tests.ledger import WholeLedger
 
 MIB = 1024 * 1024
@@ -61,6 +62,28 @@ def test_a_queue_that_fills_the_memory_is_worked_off(http: httpx2.Client, store:
     for job_id in accepted:
         assert http.delete(f"/v1/jobs/{job_id}").status_code == 204
     submit(http)
+
+
+def test_short_memory_is_told_apart_from_a_redis_that_is_away(http: httpx2.Client, store: WholeLedger) -> None:
+    submit(http)
+    assert of(scrape(http), "depeche_redis_memory_short") == 0
+    store.redis.config_set("maxmemory", str(int(store.redis.info("memory")["used_memory"] * 1.1)))
+    unready = http.get("/readyz?workers=1")
+    assert problem(unready) == (503, "store_unavailable")
+    assert "has no memory left (maxmemory)" in unready.json()["detail"]
+    assert int(unready.headers["Retry-After"]) == 30
+    members = ("redis", "durability", "eviction", "queue", "workers", "deliveries")
+    assert {name: unready.json()[name] for name in members} == {
+        "redis": "writable",
+        "durability": "machine",
+        "eviction": "noeviction",
+        "queue": {"jobs": 1, "limit": 10_000},
+        "workers": {"seen": 0, "models": []},
+        "deliveries": {"due": 0, "oldest_s": 0.0, "senders": 0},
+    }
+    samples = scrape(http)
+    assert of(samples, "depeche_redis_up") == of(samples, "depeche_redis_writable") == 1
+    assert of(samples, "depeche_redis_memory_short") == 1
 
 
 def test_a_batch_that_finds_no_room_leaves_nothing(http: httpx2.Client, store: WholeLedger) -> None:

@@ -29,7 +29,7 @@ _LABELLED = re.compile(r"(depeche_[a-z0-9_]+)\{([^}]*)\}")
 def exposed() -> dict[str, set[str]]:
     """The names of all samples, each with its labels."""
     counts = {"ended failed model_failed": 1, "done warnings repeated": 1, "done summaries tfidf": 1}
-    ledger = LedgerMetrics(1, 0, 1, 2.0, counts)
+    ledger = LedgerMetrics(1, 0, 1, 2.0, False, counts)
     worker = {
         "id": "w",
         "jobs": 1,
