@@ -75,7 +75,7 @@ class SentenceCache:
 
 
 #: Changes with the checks and repairs, so that what older ones have passed is looked at anew.
-_RULES = "3"
+_RULES = "4"
 
 
 def digest(source: str, model: ModelInfo) -> str:

@@ -11,10 +11,11 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
+from itertools import takewhile
 
 from worker.text.abbreviations import words
 from worker.text.addresses import address_spans, without_addresses
-from worker.text.numerals import ENGLISH_NUMERALS, FRENCH_NUMERALS, GROUP, Numeral, english_digits
+from worker.text.numerals import DIGITS, ENGLISH_NUMERALS, FRENCH_NUMERALS, GROUP, Numeral, english_digits
 
 _HOUR = re.compile(r"[ \u00a0\u202f]?(?:h(?:\b|(?=\d))|heures?\b|:\d\d)", re.IGNORECASE)
 _PERCENT = re.compile(r"%|\bp(?:our|\.)[ \u00a0]?c(?:ent\b|\.)|\bp\.[ \u00a0]?100\b", re.IGNORECASE)
@@ -49,10 +50,15 @@ _NUMBER_OF = re.compile(
     rf"[{GROUP}.:]{{0,4}}$",
     re.IGNORECASE,
 )
-#: More digits on either side, as telephone numbers have them.
-_IN_GROUPS_BEFORE, _IN_GROUPS_AFTER = re.compile(rf"\d[{GROUP}]$"), re.compile(rf"[{GROUP}]\d")
-#: Fewest digits of a telephone number with the code of its country.
+#: More groups of digits on either side: of a telephone number, or a year, a row of a table.
+_GROUPS_BEFORE = re.compile(rf"(?<!\w)(?<!\d[.,:/-])\+?\d+(?:[{GROUP}]\d+)*[{GROUP}]$")
+_GROUPS_AFTER = re.compile(rf"(?:[{GROUP}]\d++(?!\w|[.,:/]\d))+")
+#: A group that stands by itself: a year, a single digit.
+_APART = re.compile(r"\d|1[5-9]\d\d|20\d\d")
+#: Fewest digits of a telephone number that neither 0 nor a group of two shows to be one.
 _TELEPHONE = 9
+#: A number in digits in a target, in whole.
+_WRITTEN = re.compile(rf"(?<![\d.,\w])(?:{DIGITS})(?!\w|[.,]\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +95,7 @@ def with_english_digits(source: str, target: str) -> str:
         digits = numeral.digits
         if digits and digits in target and english.get(digits) != digits:
             english[digits] = in_english(numeral, plain)
-    changed = sorted((digits for digits, other in english.items() if other != digits), key=len, reverse=True)
+    changed = {digits: other for digits, other in english.items() if other != digits}
     if not changed:
         return target
     addresses = address_spans(target)
@@ -97,21 +103,48 @@ def with_english_digits(source: str, target: str) -> str:
     def change(match: re.Match[str]) -> str:
         number = bisect_right(addresses, (match.start(), len(target))) - 1
         inside = number >= 0 and match.start() < addresses[number][1]
-        return match[0] if inside else english[match[0]]
+        if inside or match[0] not in changed or _is_dialled(match[0], target, match.start()):
+            return match[0]
+        return changed[match[0]]
 
-    pattern = rf"(?<![\d.,\w])(?<!\d[{GROUP}])(?:{'|'.join(map(re.escape, changed))})(?!\w|[.,]\d|[{GROUP}]\d)"
-    return re.sub(pattern, change, target)
+    return _WRITTEN.sub(change, target)
 
 
 def in_english(numeral: Numeral, source: str) -> str:
     """The digits of a French number in `source` as English writes them; as they are where they are part of a telephone
     number, or the number of a company or a thing."""
     before = source[max(0, numeral.start - _CONTEXT) : numeral.start]
-    if _IN_GROUPS_BEFORE.search(before) or _IN_GROUPS_AFTER.match(source, numeral.end) or _NUMBER_OF.search(before):
-        return numeral.digits
-    if before.endswith("+") and sum(map(str.isdigit, numeral.digits)) >= _TELEPHONE:
+    if _NUMBER_OF.search(before) or _is_dialled(numeral.digits, source, numeral.start):
         return numeral.digits
     return english_digits(numeral.digits)
+
+
+def _is_dialled(digits: str, text: str, start: int) -> bool:
+    """Whether digits at a place of `text` are part of a telephone number, or of another long one, by the groups beside them.
+
+    Decimals are not, and neither a year nor a single digit makes what stands beside it one.
+    """
+    if "," in digits:
+        return False
+    end = start + len(digits)
+    before = _GROUPS_BEFORE.search(text, max(0, start - _CONTEXT), start)
+    after = _GROUPS_AFTER.match(text, end, end + _CONTEXT)
+    earlier = before[0].split() if before else []
+    later = after[0].split() if after else []
+    long = sum(map(str.isdigit, digits))
+    if not earlier and text[max(0, start - 1) : start] == "+":
+        return bool(later) or long >= _TELEPHONE
+    if earlier and earlier[0][0] in "+0" and earlier != ["0"]:
+        return True
+    if any(len(group) == 2 for group in (*earlier[-1:], *later[:1])):
+        return True
+    joined = list(takewhile(_is_joined, reversed(earlier))) if _is_joined(digits.split()[0]) else []
+    joined += takewhile(_is_joined, later)
+    return bool(joined) and long + sum(map(len, joined)) >= _TELEPHONE
+
+
+def _is_joined(group: str) -> bool:
+    return not _APART.fullmatch(group)
 
 
 def missing_numbers(source: str, target: str) -> list[str]:

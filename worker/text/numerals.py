@@ -14,12 +14,12 @@ from worker.text.abbreviations import words
 
 #: Blanks that separate groups of digits.
 GROUP = " \u00a0\u202f\u2009"
-# Groups are limited: a chain of them that ends badly is read again from each.
-_DIGITS = re.compile(
+#: A number in digits, as a pattern. Groups are limited: a chain of them that ends badly is read again from each.
+DIGITS = (
     rf"(?<![\w.,])\d{{1,3}}(?:(?P<mark>[{GROUP}.,'’])\d{{3}})(?:(?P=mark)\d{{3}}){{0,4}}+(?!\d)(?:[.,]\d+)?"
     r"|\d++(?:[.,]\d++)*+"
 )
-_TOKEN = re.compile(rf"(?P<number>{_DIGITS.pattern})|(?P<word>[^\W\d_]+)")
+_TOKEN = re.compile(rf"(?P<number>{DIGITS})|(?P<word>[^\W\d_]+)")
 _ROMAN = re.compile(r"[IVXLC]+")
 _ROMAN_ENDINGS = words("e er re es ème èmes th st nd rd")
 _ROMAN_DIGITS = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}

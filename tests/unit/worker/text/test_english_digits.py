@@ -16,6 +16,11 @@ from worker.text.numbers import with_english_digits
         "de 0.125 à 0.250",
         "le 0800 123 456",
         "le 123 456 78 90",
+        "le 123 456 7890",
+        "le 06 12 345 678",
+        "le +33 6 12 345 678",
+        "le 0 825 12 345",
+        "552 100 554 00013",
         "la société (SIREN 552 100 554)",
         "la société (SIREN : 552 100 554)",
         "SIRET 552 100 554 00013",
@@ -52,6 +57,32 @@ def test_what_is_no_quantity_stays(text: str) -> None:
 )
 def test_quantities(source: str, target: str, english: str) -> None:
     assert with_english_digits(source, target) == english
+
+
+@pytest.mark.parametrize(
+    ("french", "english"),
+    [
+        ("Le 1er mai 2024 12 500 manifestants", "Le 1er mai 2024 12,500 manifestants"),
+        ("En 2023 1 300 personnes", "En 2023 1,300 personnes"),
+        ("Le 12/05/24 1 300 personnes", "Le 12/05/24 1,300 personnes"),
+        ("À 20:00 1 300 personnes", "À 20:00 1,300 personnes"),
+        ("Ligue 1 1 234 spectateurs", "Ligue 1 1,234 spectateurs"),
+        ("Sur 3 à 0 1 234 spectateurs", "Sur 3 à 0 1,234 spectateurs"),
+        ("12 500 1 300 et 450", "12,500 1,300 et 450"),
+        ("Coordonnées : 48,85 2,35", "Coordonnées : 48.85 2.35"),
+        ("48,85 12 500 et 1 300 48,85", "48.85 12,500 et 1,300 48.85"),
+        ("2019 4,5 3,2 1,8", "2019 4.5 3.2 1.8"),
+        ("notes 4,2 3,5 et 1,8", "notes 4.2 3.5 et 1.8"),
+        ("06 4,2", "06 4.2"),
+    ],
+)
+def test_quantities_beside_other_numbers(french: str, english: str) -> None:
+    assert with_english_digits(french, french) == english
+
+
+def test_part_of_another_number_stays() -> None:
+    assert with_english_digits("234 567 euros", "1 234 567 euros") == "1 234 567 euros"
+    assert with_english_digits("123 456 euros", "Call 0800 123 456") == "Call 0800 123 456"
 
 
 def test_what_got_lost_comes_back_as_it_was() -> None:
