@@ -17,7 +17,7 @@ from typing import Protocol
 from service.contract.logs import get_logger
 from worker.engine.backlog import Item
 from worker.engine.errors import DeviceFailed, OutOfMemory, first_line, stack_of
-from worker.engine.flow import Flow
+from worker.engine.flow import Flow, ItemFlow
 from worker.engine.interface import (
     DecodeOptions,
     EngineError,
@@ -263,9 +263,12 @@ class BatchingEngine:
     def _run(self, *batches: list[Item]) -> None:
         """Runs closed batches; one that fails is halved until the one input is found that is to blame.
 
-        One that does not fit into memory is not while others are in flight: they make room, and run after it.
+        One that does not fit into memory is not before it has had it alone: all flows give theirs up, and what was in flight
+        runs after it. Where that helps, fewer may be in flight from now on.
         """
         pending = [batch for batch in reversed(batches) if batch]
+        alone = not self._lanes
+        moved: list[tuple[ItemFlow, list[Item]]] = []
         while pending:
             part = pending.pop()
             if self._queue.closed:
@@ -279,26 +282,30 @@ class BatchingEngine:
                 if len(part) > 1:
                     self._counts.retries += 1
                     pending += reversed(_halves(part))
-                elif isinstance(error, OutOfMemory) and (others := self._make_room()):
+                elif isinstance(error, OutOfMemory) and not alone:
+                    alone = True  # also for those after it: nobody joins a flow meanwhile
                     self._counts.retries += 1
+                    moved = self._make_room()
+                    others = [items for _, items in moved]
                     self._in_flight = [*self._in_flight, *chain.from_iterable(others)]
                     pending = [*others, *pending, part]
                 else:
+                    moved = []
                     self._counts.failed_rows += 1
                     _fail(part, partial(_blame, part[0], error))
             else:
+                for lane, items in moved:
+                    lane.shrink(len(items))
+                moved = []
                 for item, output in zip(part, outputs, strict=True):
                     with suppress(InvalidStateError):  # `close` gave the batch up
                         item.future.set_result(output)
 
-    def _make_room(self) -> list[list[Item]]:
-        """Takes out all that is in flight, flow by flow; fewer may be in flight from now on."""
-        taken = []
-        for lane in chain.from_iterable(lanes.lanes() for lanes in self._lanes.values()):
-            if rows := len(lane.items):
-                taken.append(lane.clear())
-                lane.shrink(rows)
-        return taken
+    def _make_room(self) -> list[tuple[ItemFlow, list[Item]]]:
+        """Has all flows give their memory back, idle ones too. Returns those that had something in flight, with what it was."""
+        lanes = chain.from_iterable(lanes.lanes() for lanes in self._lanes.values())
+        cleared = [(lane, lane.clear()) for lane in lanes]
+        return [(lane, items) for lane, items in cleared if items]
 
     def _run_once(self, part: list[Item]) -> list[Output]:
         self._part = part

@@ -37,7 +37,7 @@ class Flow(Protocol):
         """Takes rows out; keys that are not in flight don't matter."""
 
     def clear(self) -> None:
-        """Takes all rows out, whatever state a failure has left."""
+        """Takes all rows out, whatever state a failure has left, and gives all memory back, also where there are none."""
 
 
 class ItemFlow:
@@ -101,7 +101,7 @@ class ItemFlow:
         return dropped
 
     def clear(self) -> list[Item]:
-        """Takes out everything, after a failure."""
+        """Takes out everything, after a failure, and gives the memory back."""
         self._flow.clear()
         items = list(self.items.values())
         self.items.clear()

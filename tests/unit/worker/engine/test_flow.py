@@ -6,7 +6,7 @@ from concurrent.futures import Future
 
 import pytest
 
-from tests.unit.worker.engine.scripted import ScriptedDecoder, eventually, tokens
+from tests.unit.worker.engine.scripted import ScriptedDecoder, echo, eventually, tokens, trips_on
 from worker.engine.batcher import BatchingEngine
 from worker.engine.errors import DeviceFailed, OutOfMemory
 from worker.engine.interface import EngineError, EngineStopped, Output, Role
@@ -17,13 +17,17 @@ T, S = Role.TRANSLATOR, Role.SUMMARIZER
 
 
 class CountingFlow:
-    """Each row ends after as many steps as its source has tokens. `on_step` takes a millisecond, and may raise."""
+    """Each row ends after as many steps as its source has tokens. `on_step` takes a millisecond, and may raise.
+
+    `kept`: it has memory, which it keeps when it is idle.
+    """
 
     def __init__(self) -> None:
         self.rows: dict[int, tuple[str, int, int]] = {}
         self.admitted: list[list[str]] = []
         self.most = 0
         self.steps = 0
+        self.kept = False
         self.on_step: Callable[[], None] = lambda: time.sleep(0.001)
         self.on_admit: Callable[[Sequence[Request]], None] = lambda batch: None
 
@@ -33,6 +37,7 @@ class CountingFlow:
         for key, request in zip(keys, batch, strict=True):
             self.rows[key] = (request.tokens.text, len(request.tokens), len(request.tokens))
         self.most = max(self.most, len(self.rows))
+        self.kept = True
         return sum(len(request.tokens) for request in batch)
 
     def step(self) -> list[tuple[int, Output]]:
@@ -52,6 +57,7 @@ class CountingFlow:
 
     def clear(self) -> None:
         self.rows.clear()
+        self.kept = False
 
 
 class FlowingDecoder(ScriptedDecoder):
@@ -233,6 +239,41 @@ def test_a_small_job_does_not_fail_for_want_of_memory_that_others_hold(
         assert texts(engine.submit(role, name, [tokens(name, 3)])) == [f"<{name}>"]
     assert texts(book) == [f"<b{n}>" for n in range(60)]
     assert engine.stats().failed_rows == 0
+
+
+def test_idle_flows_give_their_memory_up_before_an_input_fails(engine: BatchingEngine, decoder: FlowingDecoder) -> None:
+    def hold(batch: Sequence[Request]) -> None:
+        if decoder.flows[T].kept:
+            raise OutOfMemory("full")
+
+    def script(role: Role, batch: Sequence[Request]) -> list[Output]:
+        hold(batch)
+        return echo(role, batch)
+
+    assert texts(engine.submit(T, "before", [tokens("b", 3)])) == ["<b>"]
+    decoder.flows[S].on_admit, decoder.script = hold, script
+    assert texts(engine.submit(S, "summary", [tokens("s", 3)])) == ["<s>"]
+    assert decoder.batches == [(S, ["s"]), (S, ["s"])]
+
+
+def test_an_input_that_does_not_fit_alone_leaves_the_others_their_room(
+    engine: BatchingEngine, decoder: FlowingDecoder
+) -> None:
+    flow = decoder.flows[T]
+
+    def refuse(batch: Sequence[Request]) -> None:
+        raise OutOfMemory("huge")
+
+    decoder.flows[S].on_admit, decoder.script = refuse, trips_on("huge", OutOfMemory("huge"))
+    book = engine.submit(T, "book", [tokens(f"b{n}", 45) for n in range(8)])
+    eventually(lambda: len(flow.rows) == 8)
+    with pytest.raises(EngineError, match="does not fit into memory"):
+        engine.submit(S, "summary", [tokens("huge", 3)])[0].result(20)
+    assert texts(book) == [f"<b{n}>" for n in range(8)]
+    assert [batch for role, batch in decoder.batches if role is S] == [["huge"], ["huge"]]
+    flow.most = 0
+    texts(engine.submit(T, "next", [tokens(f"{n}", 5) for n in range(30)]))
+    assert flow.most == 8
 
 
 def test_one_input_to_blame_fails_alone(engine: BatchingEngine, decoder: FlowingDecoder) -> None:
