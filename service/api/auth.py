@@ -78,6 +78,14 @@ def is_welcome(backend: Backend, key: ApiKey | None) -> bool:
     return key is None or backend.keys.is_in_force(key.id)
 
 
+def is_welcome_still(backend: Backend, key: ApiKey | None) -> bool:
+    """As `is_welcome`; true where Redis does not answer now."""
+    try:
+        return is_welcome(backend, key)
+    except StoreUnavailable:
+        return True
+
+
 def check(backend: Backend, whole: str) -> ApiKey:
     """The key, if it is in force. Raises `KeyInvalid`."""
     try:

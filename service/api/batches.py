@@ -1,6 +1,7 @@
 """The batch resource: submit many articles together, see how far they are, read the results as they come."""
 
 import json
+import math
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -10,7 +11,7 @@ from flask import Blueprint, Response, g, request, stream_with_context
 
 from service.admission import admit
 from service.api import quotas
-from service.api.auth import LOOK_S, client, is_welcome
+from service.api.auth import LOOK_S, client, is_welcome, is_welcome_still
 from service.api.batch_bodies import BatchBody, read_batch
 from service.api.parameters import idempotency_key, refuse_unknown
 from service.backend import Backend
@@ -28,6 +29,9 @@ BATCH_ARTICLES, BATCH_BYTES = 1_000, 32 * 1024 * 1024
 
 #: Seconds without a result after which a stream sends an empty line, so that proxies keep it open.
 KEEPALIVE_S = 15.0
+
+#: Seconds for which a look at the caller's key is good while one result follows the other.
+_TRUST_S = 1.0
 
 NDJSON = "application/x-ndjson"
 
@@ -125,36 +129,31 @@ def _batch_response(backend: Backend, batch: Batch, status: int = 200) -> Respon
 def _results(backend: Backend, batch: Batch, owner: str, key: ApiKey | None) -> Iterator[bytes]:
     """A line for each article: those that were refused, then the jobs, in the order in which they end.
 
-    They break off where the caller's key is revoked.
+    They break off within a second where the caller's key is revoked.
     """
     for index, item in enumerate(batch.items):
         if item.error is not None:
             yield _line({"index": index, "job": None, "error": item.error})
     pending = {item.job_id: index for index, item in enumerate(batch.items) if item.job_id is not None}
-    sent_at = time.monotonic()
+    sent_at, idle_s = time.monotonic(), LOOK_S if key is not None else KEEPALIVE_S
     with backend.waits.watch(*pending) as something:
         while pending:
             something.clear()
             ended = _ended(backend, list(pending))
+            looked_at = -math.inf
             for job_id in ended:
-                if not is_welcome(backend, key):
-                    return
+                if time.monotonic() - looked_at >= _TRUST_S:
+                    if not is_welcome(backend, key):
+                        return
+                    looked_at = time.monotonic()
                 yield _job_line(backend, job_id, pending.pop(job_id), owner)
                 sent_at = time.monotonic()
             if pending and not ended:
-                if backend.waits.closed or not _is_welcome_still(backend, key):
+                if backend.waits.closed or not is_welcome_still(backend, key):
                     return
-                if not something.wait(LOOK_S) and time.monotonic() - sent_at >= KEEPALIVE_S:
+                if not something.wait(idle_s) and time.monotonic() - sent_at >= KEEPALIVE_S:
                     yield b"\n"
                     sent_at = time.monotonic()
-
-
-def _is_welcome_still(backend: Backend, key: ApiKey | None) -> bool:
-    """As `is_welcome`; true where Redis does not answer now."""
-    try:
-        return is_welcome(backend, key)
-    except StoreUnavailable:
-        return True
 
 
 def _ended(backend: Backend, job_ids: Sequence[str]) -> list[str]:

@@ -14,11 +14,11 @@ from typing import Any
 
 from flask import Blueprint, Response, g, request, stream_with_context
 
-from service.api.auth import LOOK_S, client, is_welcome
+from service.api.auth import LOOK_S, client, is_welcome_still
 from service.api.parameters import refuse_unknown
 from service.backend import Backend
 from service.contract.api_keys import ApiKey
-from service.contract.errors import Code, JobGone, JobNotFound, RequestError, StoreUnavailable
+from service.contract.errors import Code, JobGone, JobNotFound, KeyInvalid, RequestError, StoreUnavailable
 from service.contract.job import Job
 from service.contract.states import JobState
 from service.contract.times import timestamp
@@ -73,17 +73,18 @@ class _Stream:
     def __iter__(self) -> Iterator[bytes]:
         yield b"retry: %d\n\n" % RETRY_MS
         waits, listeners = self._backend.waits, self._backend.listeners
+        idle_s = LOOK_S if self._key is not None else KEEPALIVE_S
         with waits.watch(self._job_id) as something, listeners.listen(self._job_id, something):
             while not waits.closed:
                 something.clear()
                 try:
-                    if not is_welcome(self._backend, self._key):
-                        return
                     job = self._backend.store.get(self._job_id, client=self._owner, result=False)
-                    heard_s = 0 if job.state.ended else HEARD_S
-                    lines = self._backend.store.listen(self._job_id, heard_s=heard_s, told=self._told)
+                    lines = self._lines(0 if job.state.ended else HEARD_S)
+                except KeyInvalid:
+                    return
                 except JobGone:
-                    yield self._event("done", {"state": "gone", "error": None})
+                    if is_welcome_still(self._backend, self._key):
+                        yield self._event("done", {"state": "gone", "error": None})
                     return
                 except StoreUnavailable:
                     lines, job = [], None
@@ -96,7 +97,12 @@ class _Stream:
                 if time.monotonic() - self._sent_at >= KEEPALIVE_S:
                     self._sent_at = time.monotonic()
                     yield b": still here\n\n"
-                something.wait(LOOK_S if job is not None else _AGAIN_S)
+                something.wait(idle_s if job is not None else _AGAIN_S)
+
+    def _lines(self, heard_s: int) -> list[bytes]:
+        """The segments that were not told yet. Raises `KeyInvalid` where the key has been revoked."""
+        key_id = self._key.id if self._key is not None else None
+        return self._backend.store.listen(self._job_id, heard_s=heard_s, told=self._told, key_id=key_id)
 
     def _changes(self, job: Job) -> Iterator[bytes]:
         state = (job.state, job.stage, job.attempts)

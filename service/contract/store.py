@@ -21,6 +21,7 @@ from service.contract.errors import (
     IdempotencyConflict,
     JobGone,
     JobNotFound,
+    KeyInvalid,
     QueueFull,
     RequestError,
     WebhookSecretMissing,
@@ -260,16 +261,22 @@ class JobStore(Ledger):
         with store_errors():
             return self._run(name, *arguments, on=on)
 
-    def listen(self, job_id: str, *, heard_s: int, told: int) -> list[bytes]:
-        """The segments after the first `told`, as JSON.
+    def listen(self, job_id: str, *, heard_s: int, told: int, key_id: str | None = None) -> list[bytes]:
+        """The segments after the first `told`, as JSON, in one round trip.
 
-        With `heard_s` it says that somebody listens to the job for so many seconds.
+        With `heard_s` it says that somebody listens to the job for so many seconds. With `key_id` it raises `KeyInvalid`
+        where that API key has been revoked.
         """
         with store_errors():
             pipeline = self.redis.pipeline(transaction=False)
             pipeline.lrange(self.keys.told(job_id), told, -1)
-            lines: list[bytes] = self._heard(pipeline, [job_id], heard_s)[0]
-        return lines
+            if key_id is not None:
+                pipeline.exists(self.keys.api_key(key_id))
+            lines, *in_force = self._heard(pipeline, [job_id], heard_s)
+        if in_force == [0]:
+            raise KeyInvalid
+        segments: list[bytes] = lines
+        return segments
 
     def look(self, job_ids: Sequence[str], heard_s: int) -> list[tuple[int, int]]:
         """The version of each job's record and how many of its segments have been told, 0 where there is none; one round trip.
