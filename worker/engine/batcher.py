@@ -233,7 +233,7 @@ class BatchingEngine:
                     self._count(new, flow.admit(new))
                 self._counts.steps += 1
                 self._counts.row_steps += len(flow.items)
-                flow.step()
+                self._counts.failed_rows += flow.step()
         except DeviceFailed:
             raise  # the part is remembered
         except Exception as error:  # noqa: BLE001  # a model may raise anything

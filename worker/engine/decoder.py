@@ -70,7 +70,10 @@ class Seq2SeqDecoder:
         flow.admit(range(len(batch)), batch)
         found: dict[int, Row] = {}
         while len(found) < len(batch):
-            found.update(flow.step())
+            for number, row in flow.step():
+                if isinstance(row, EngineError):
+                    raise row
+                found[number] = row
         return [found[number] for number in range(len(batch))]
 
     def flow(self) -> "RowFlow | None":
@@ -162,10 +165,15 @@ class RowFlow:
         return made.padded
 
     @torch.inference_mode()
-    def step(self) -> list[tuple[int, Row]]:
-        """One target token more for every row. Returns what has ended. Raises `EngineError` where scores are not finite."""
-        ended = self._loop.step()
-        found = [(key, self._decoder.row(ids, self._most.pop(key), self._vectors.pop(key))) for key, ids in ended]
+    def step(self) -> list[tuple[int, Row | EngineError]]:
+        """One target token more for every row. Returns what has ended, and an error where a row's scores are not finite."""
+        found: list[tuple[int, Row | EngineError]] = []
+        for key, ids in self._loop.step():
+            most, vector = self._most.pop(key), self._vectors.pop(key)
+            if ids is None:
+                found.append((key, EngineError("the decoder's scores are not finite")))
+            else:
+                found.append((key, self._decoder.row(ids, most, vector)))
         if not len(self._loop):
             self._loop.rest()
         return found

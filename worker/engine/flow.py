@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Protocol
 
 from worker.engine.backlog import Item
-from worker.engine.interface import Output
+from worker.engine.interface import EngineError, Output
 from worker.engine.queue import BatchLimits
 from worker.engine.request import Request
 
@@ -30,8 +30,8 @@ class Flow(Protocol):
         Where it raises, none of them is in flight.
         """
 
-    def step(self) -> list[tuple[int, Output]]:
-        """One target token more for every row. Returns what has ended."""
+    def step(self) -> list[tuple[int, Output | EngineError]]:
+        """One target token more for every row. Returns what has ended, and why where a row can't go on."""
 
     def drop(self, keys: Iterable[int]) -> None:
         """Takes rows out; keys that are not in flight don't matter."""
@@ -81,15 +81,21 @@ class ItemFlow:
         self.items.update((item.order, item) for item in items)
         return padded
 
-    def step(self) -> None:
-        """One step, and the futures of what has ended. Raises what the model raises."""
+    def step(self) -> int:
+        """One step, and the futures of what has ended. Returns how many of them failed. Raises what the model raises."""
+        failed = 0
         for key, output in self._flow.step():
             item = self.items.pop(key)
             with suppress(InvalidStateError):  # `close` gave it up
-                item.future.set_result(output)
+                if isinstance(output, EngineError):
+                    failed += 1
+                    item.future.set_exception(output)
+                else:
+                    item.future.set_result(output)
         self._eased += 1
         if self._eased >= _EASE and self._rows < self._limits.rows:
             self._rows, self._eased = self._rows + 1, 0
+        return failed
 
     def drop(self, jobs: set[str]) -> list[Item]:
         """Takes out all items of these jobs."""

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import torch
 
 from worker.engine.errors import DeviceFailed, OutOfMemory, first_line
-from worker.engine.interface import ModelInfo, Output, Role, Tokens
+from worker.engine.interface import EngineError, ModelInfo, Output, Role, Tokens
 from worker.engine.request import Request
 from worker.engine.row import Row, RowDecoder, Rows
 
@@ -63,15 +63,17 @@ class OutputFlow:
         self._sources.update((key, len(request.tokens)) for key, request in zip(keys, batch, strict=True))
         return padded
 
-    def step(self) -> list[tuple[int, Output]]:
-        """One target token more for every row. Returns what has ended."""
+    def step(self) -> list[tuple[int, Output | EngineError]]:
+        """One target token more for every row. Returns what has ended, and why where a row can't go on."""
         with told_apart(self._model):
             ended = self._flow.step()
         if not ended:
             return []
-        counts = [self._sources.pop(key) for key, _ in ended]
-        made = outputs(self._model, counts, [row for _, row in ended])
-        return [(key, output) for (key, _), output in zip(ended, made, strict=True)]
+        counts = {key: self._sources.pop(key) for key, _ in ended}
+        rows = {key: row for key, row in ended if not isinstance(row, EngineError)}
+        made = outputs(self._model, [counts[key] for key in rows], list(rows.values())) if rows else []
+        failed = [(key, row) for key, row in ended if isinstance(row, EngineError)]
+        return [*zip(rows, made, strict=True), *failed]
 
     def drop(self, keys: Iterable[int]) -> None:
         """Takes rows out."""

@@ -7,7 +7,7 @@ from typing import Protocol
 import torch
 
 from worker.engine.decoding.scores import RowRules
-from worker.engine.interface import ModelInfo, Role, Tokens, Vector
+from worker.engine.interface import EngineError, ModelInfo, Role, Tokens, Vector
 from worker.engine.loader import LoadedModel
 from worker.engine.request import Request
 
@@ -30,8 +30,8 @@ class Rows(Protocol):
     def admit(self, keys: Sequence[int], batch: Sequence[Request]) -> int:
         """Adds rows under keys of the caller's. Returns the source tokens that were read, with padding."""
 
-    def step(self) -> list[tuple[int, Row]]:
-        """One target token more for every row. Returns what has ended."""
+    def step(self) -> list[tuple[int, Row | EngineError]]:
+        """One target token more for every row. Returns what has ended, and why where a row can't go on."""
 
     def drop(self, keys: Iterable[int]) -> None:
         """Takes rows out."""

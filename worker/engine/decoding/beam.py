@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from worker.engine.decoding.scores import RowRules, Rules, best, normalizers
-from worker.engine.decoding.search import Advance, is_end, keep_last, whole, widened
+from worker.engine.decoding.search import Advance, broken_rows, is_end, keep_last, read, widened
 
 #: The score of what is no hypothesis.
 _NOTHING = -1.0e9
@@ -79,9 +79,10 @@ class BeamSearch:
         ended = hits.all(1) | ~self._may_improve(before + 1)
         if self._early is True:
             ended |= self._done[:count].all(1)
-        over = whole(ended.long(), scores[:, 0])
+        over = read(ended.long(), scores[:, 0])
         offsets = torch.arange(count, device=device)[:, None] * beams
-        return Advance(next_tokens.view(-1), (next_parents + offsets).view(-1), list(map(bool, over)))
+        followed = (next_parents + offsets).view(-1)
+        return Advance(next_tokens.view(-1), followed, [found == 1 for found in over], broken_rows(over))
 
     def result(self, row: int) -> list[int]:
         """See `Search.result`."""

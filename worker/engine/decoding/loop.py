@@ -49,8 +49,11 @@ class DecodeLoop:
         fresh = self._tokens.new_full((len(tags) * self._search.beams,), self._start)
         self._tokens = torch.cat([self._tokens, fresh])
 
-    def step(self) -> list[tuple[int, list[int]]]:
-        """One token more for every row. Returns what has ended: tags and target tokens, in no order."""
+    def step(self) -> list[tuple[int, list[int] | None]]:
+        """One token more for every row. Returns what has ended: tags and target tokens, in no order.
+
+        None stands in place of the tokens of a row whose scores are no longer finite.
+        """
         rows, beams = self._rows, self._search.beams
         counts = [row.count for row in rows]
         places = torch.tensor(counts, device=self._device).repeat_interleave(beams)
@@ -62,8 +65,9 @@ class DecodeLoop:
         for row in rows:
             row.count += 1
         ended = [number for number, over in enumerate(advance.ended) if over]
-        found = [(rows[number].tag, self._search.result(number)) for number in ended]
-        for number in reversed(ended):
+        found: list[tuple[int, list[int] | None]] = [(rows[number].tag, None) for number in advance.broken]
+        found += [(rows[number].tag, self._search.result(number)) for number in ended]
+        for number in sorted([*ended, *advance.broken], reverse=True):
             self._remove(number)
         return found
 

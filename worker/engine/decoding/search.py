@@ -8,10 +8,9 @@ import torch
 from torch import Tensor
 
 from worker.engine.decoding.scores import RowRules, Rules, best
-from worker.engine.interface import EngineError
 
 #: Stands for what was found for a row with a score that is not finite.
-_BROKEN = -1
+BROKEN = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +18,14 @@ class Advance:
     """What a step of the search has decided.
 
     `tokens`, (hypotheses,): the newest token of each. `parents`, (hypotheses,): whose past it follows, or None where each goes
-    on from its own. `ended` says for each row whether it has ended.
+    on from its own. `ended` says for each row whether it has ended. `broken` are the rows whose best score is not finite: their
+    numbers have outgrown the precision, and they can't go on.
     """
 
     tokens: Tensor
     parents: Tensor | None
     ended: list[bool]
+    broken: list[int]
 
 
 class Search(Protocol):
@@ -36,10 +37,7 @@ class Search(Protocol):
         """Adds rows with nothing written yet."""
 
     def advance(self, logits: Tensor, counts: Sequence[int], rows: Sequence[RowRules]) -> Advance:
-        """Picks the next tokens by logits (hypotheses, vocabulary), which it may change. `counts`: tokens written so far.
-
-        Raises `EngineError` where a row's best score is not finite: its numbers have outgrown the precision.
-        """
+        """Picks the next tokens by logits (hypotheses, vocabulary), which it may change. `counts`: tokens written so far."""
 
     def result(self, row: int) -> list[int]:
         """The target tokens of a row that has ended, with its end token if it came to one."""
@@ -66,11 +64,12 @@ class GreedySearch:
         self._rules.ban(logits, self._written, counts, rows)
         scores, places = best(logits, 1)
         tokens = places[:, 0]
+        listed = read(tokens, scores[:, 0])
         ended = []
-        for written, token, row in zip(self._written, whole(tokens, scores[:, 0]), rows, strict=True):
+        for written, token, row in zip(self._written, listed, rows, strict=True):
             written.append(token)
-            ended.append(token in self._rules.ends or len(written) >= row.most)
-        return Advance(tokens, None, ended)
+            ended.append(token in self._rules.ends or (len(written) >= row.most and token != BROKEN))
+        return Advance(tokens, None, ended, broken_rows(listed))
 
     def result(self, row: int) -> list[int]:
         """See `Search.result`."""
@@ -82,15 +81,16 @@ class GreedySearch:
         self._written.pop()
 
 
-def whole(found: Tensor, scores: Tensor) -> list[int]:
-    """What was found for each row, (rows,), none of it negative, as a list.
-
-    Raises `EngineError` where a row's best score, (rows,), is infinite or not a number. Reads from the device once.
-    """
-    listed: list[int] = torch.where(scores < float("inf"), found, _BROKEN).tolist()
-    if _BROKEN in listed:
-        raise EngineError("the decoder's scores are not finite")
+def read(found: Tensor, scores: Tensor) -> list[int]:
+    """What was found for each row, (rows,), none of it negative, as a list; `BROKEN` where the row's best score, (rows,), is
+    infinite or not a number. Reads from the device once."""
+    listed: list[int] = torch.where(scores < float("inf"), found, BROKEN).tolist()
     return listed
+
+
+def broken_rows(listed: Sequence[int]) -> list[int]:
+    """The rows for which `read` found a score that is not finite."""
+    return [row for row, found in enumerate(listed) if found == BROKEN]
 
 
 def keep_last(rows: Tensor, row: int, count: int) -> None:

@@ -268,3 +268,35 @@ def test_running_out_of_memory_in_the_middle_of_a_step_loses_nothing(
         assert engine.failure() is None
     finally:
         engine.close()
+
+
+@pytest.mark.parametrize("beams", [1, 3])
+def test_scores_that_are_not_finite_fail_their_input_and_no_other_begins_anew(
+    taught: Path, beams: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoder = decoder_of(taught, beams=beams)
+    tokens = decoder.loaded.codec.encode(SENTENCES[:6])
+    expected = decoder.loaded.codec.decode([row.ids for row in decoder.rows(requests(tokens))])
+    steps = 0
+    call = Stepper.__call__
+
+    def overflow_once(stepper: Stepper, *inputs: Any) -> torch.Tensor:
+        nonlocal steps
+        steps += 1
+        logits = call(stepper, *inputs)
+        if steps == 3:
+            logits[:beams, : decoder.loaded.model.config.vocab_size] = float("nan")
+        return logits
+
+    monkeypatch.setattr(Stepper, "__call__", overflow_once)
+    engine = BatchingEngine(ModelDecoder({T: decoder}))
+    try:
+        futures = engine.submit(T, "job", tokens)
+        failed = [number for number, future in enumerate(futures) if future.exception(60) is not None]
+        assert len(failed) == 1
+        with pytest.raises(EngineError, match="not finite"):
+            futures[failed[0]].result()
+        assert all(future.result().text == expected[n] for n, future in enumerate(futures) if n not in failed)
+        assert (engine.stats().failed_rows, engine.stats().retries) == (1, 0)
+    finally:
+        engine.close()

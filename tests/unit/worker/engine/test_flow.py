@@ -19,7 +19,7 @@ T, S = Role.TRANSLATOR, Role.SUMMARIZER
 class CountingFlow:
     """Each row ends after as many steps as its source has tokens. `on_step` takes a millisecond, and may raise.
 
-    `kept`: it has memory, which it keeps when it is idle.
+    `kept`: it has memory, which it keeps when it is idle. `broken`: rows with these texts break in the next step.
     """
 
     def __init__(self) -> None:
@@ -28,6 +28,7 @@ class CountingFlow:
         self.most = 0
         self.steps = 0
         self.kept = False
+        self.broken: set[str] = set()
         self.on_step: Callable[[], None] = lambda: time.sleep(0.001)
         self.on_admit: Callable[[Sequence[Request]], None] = lambda batch: None
 
@@ -40,13 +41,16 @@ class CountingFlow:
         self.kept = True
         return sum(len(request.tokens) for request in batch)
 
-    def step(self) -> list[tuple[int, Output]]:
+    def step(self) -> list[tuple[int, Output | EngineError]]:
         self.steps += 1
         self.on_step()
-        ended = []
+        ended: list[tuple[int, Output | EngineError]] = []
         for key, (text, size, left) in list(self.rows.items()):
             self.rows[key] = (text, size, left - 1)
-            if left == 1:
+            if text in self.broken:
+                del self.rows[key]
+                ended.append((key, EngineError("not finite")))
+            elif left == 1:
                 del self.rows[key]
                 ended.append((key, Output(f"<{text}>", size, 1, truncated=False)))
         return ended
@@ -291,6 +295,19 @@ def test_one_input_to_blame_fails_alone(engine: BatchingEngine, decoder: Flowing
     futures = engine.submit(T, "a", [tokens(text, 5) for text in ("one", "bad", "two")])
     assert [type(future.exception(20)) for future in futures] == [type(None), EngineError, type(None)]
     assert texts([futures[0], futures[2]]) == ["<one>", "<two>"]
+
+
+def test_a_row_that_breaks_fails_and_nobody_begins_anew(engine: BatchingEngine, decoder: FlowingDecoder) -> None:
+    flow = decoder.flows[T]
+    flow.broken = {"bad"}
+    futures = engine.submit(T, "a", [tokens(text, 30) for text in ("one", "bad", "two")])
+    with pytest.raises(EngineError, match="not finite"):
+        futures[1].result(20)
+    assert texts([futures[0], futures[2]]) == ["<one>", "<two>"]
+    assert decoder.batches == []
+    assert flow.steps == 30
+    stats = engine.stats()
+    assert (stats.failed_rows, stats.retries) == (1, 0)
 
 
 def test_a_device_that_fails_ends_it_and_names_who_was_in_flight(
