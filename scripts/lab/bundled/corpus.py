@@ -29,13 +29,13 @@ class Source:
 #: weight 1 they are a quarter of what is learned from, and most of its everyday words. A file without a line here is read
 #: with weight 0.5.
 SOURCES: dict[str, Source] = {
-    "news-commentary-v8-part": Source(weight=6.0, copies=3, licence="none stated (Project Syndicate)"),
-    "europarl-sample": Source(weight=4.0, copies=3, licence="none stated (reuse with source allowed)"),
-    "ud-pud": Source(weight=6.0, copies=3, licence="CC BY-SA 3.0"),
-    "tico19": Source(weight=4.0, copies=3, licence="CC0"),
-    "cds-snc-digital-canada": Source(weight=2.0, copies=2, licence="MIT"),
-    "canada-it-strategy": Source(weight=2.0, copies=2, licence="MIT"),
-    "canada-ca-blog": Source(weight=2.0, copies=2, licence="MIT / Crown copyright"),
+    "news-commentary-v8-part": Source(weight=4.0, copies=3, licence="none stated (Project Syndicate)"),
+    "europarl-sample": Source(weight=3.0, copies=3, licence="none stated (reuse with source allowed)"),
+    "ud-pud": Source(weight=4.0, copies=3, licence="CC BY-SA 3.0"),
+    "tico19": Source(weight=3.0, copies=3, licence="CC0"),
+    "cds-snc-digital-canada": Source(weight=1.5, copies=2, licence="MIT"),
+    "canada-it-strategy": Source(weight=1.5, copies=2, licence="MIT"),
+    "canada-ca-blog": Source(weight=1.5, copies=2, licence="MIT / Crown copyright"),
     "canada-digital-playbook": Source(weight=1.5, copies=2, licence="Open Government Licence - Canada"),
     "transread-novels": Source(weight=1.5, copies=2, licence="CC BY-SA 4.0"),
     "alibi-stories": Source(weight=1.5, copies=2, licence="CC BY-SA 4.0"),
