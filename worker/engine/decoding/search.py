@@ -83,7 +83,7 @@ class GreedySearch:
 
 def read(found: Tensor, scores: Tensor) -> list[int]:
     """What was found for each row, (rows,), none of it negative, as a list; `BROKEN` where the row's best score, (rows,), is
-    infinite or not a number. Reads from the device once."""
+    not below infinity or no number at all. Reads from the device once."""
     listed: list[int] = torch.where(scores < float("inf"), found, BROKEN).tolist()
     return listed
 
